@@ -1,0 +1,41 @@
+//! `hookswitch check`: config and plugins, without serving. Exit code 0 where they could run.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::show;
+use crate::app::{self, StartFault};
+use crate::model::Clock;
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The config: a folder, or one TOML file.
+    #[arg(long, default_value = "config")]
+    config: PathBuf,
+    /// Print problems as JSON on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let (good, problems, routes) = match app::load(&self.config, Clock::system(), false).await {
+            Ok(loaded) => (true, loaded.problems, loaded.settings.routes.len()),
+            Err(StartFault::Config(problems)) => (false, problems, 0),
+            Err(fault) => return Err(fault.into()),
+        };
+        if self.json {
+            println!("{}", json!({ "ok": good, "problems": problems.to_json() }));
+        } else {
+            show(&problems);
+            match good {
+                true => eprintln!("good: {} can run, with {routes} routes", self.config.display()),
+                false => eprintln!("not good: {} can't run", self.config.display()),
+            }
+        }
+        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

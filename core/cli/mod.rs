@@ -1,0 +1,70 @@
+//! The command line: one file a command. What a machine may read goes to standard output, as JSON
+//! where `--json` asks for it; all else to standard error.
+
+mod check;
+mod grants;
+mod send;
+mod serve;
+mod setup;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Problems;
+
+/// A callback router: every provider call is verified, parsed and answered by a plugin.
+#[derive(Debug, Parser)]
+#[command(name = "hookswitch", version, arg_required_else_help = true)]
+struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the router.
+    Serve(serve::Serve),
+    /// Check config and plugins without serving.
+    Check(check::Check),
+    /// Send one correctly signed callback, as its provider would.
+    Send(send::Send),
+    /// Show what to register at the provider for a route.
+    Setup(setup::Setup),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let command = Command::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error).context("no runtime")),
+    };
+    let done = runtime.block_on(async {
+        match command.verb {
+            Verb::Serve(serve) => serve.run().await,
+            Verb::Check(check) => check.run().await,
+            Verb::Send(send) => send.run().await,
+            Verb::Setup(setup) => setup.run().await,
+        }
+    });
+    // A guest that is still compiling, or a name that is still being resolved, is nobody's now.
+    runtime.shutdown_background();
+    match done {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("hookswitch: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Shows problems to a person.
+fn show(problems: &Problems) {
+    if !problems.is_empty() {
+        let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        eprint!("{}", problems.render(colour));
+    }
+}

@@ -1,0 +1,99 @@
+//! `[limits]`: one key for each bound of the listener, of a callback, and of plugins. Whatever
+//! isn't set keeps the default that the bound's owner gives it.
+
+use std::time::Duration;
+
+use super::bounds::{DAY, GIB, HOUR, KIB, MIB, MS, SECOND, show_bytes};
+use super::keys::Keys;
+use crate::config::Problem;
+use crate::{intake, listen, plugin};
+
+/// All bounds that the config may set.
+#[derive(Default)]
+pub(crate) struct Limits {
+    pub(crate) listen: listen::Limits,
+    pub(crate) intake: intake::Limits,
+    pub(crate) pool: plugin::PoolLimits,
+    pub(crate) plugin: plugin::Limits,
+}
+
+/// The least memory that a plugin can be given: one page.
+pub(crate) const PLUGIN_MEMORY_LEAST: u64 = 64 * KIB;
+
+/// Counts that a machine can hold, with much to spare.
+const MANY: u64 = 1_000_000;
+
+pub(crate) fn limits(mut keys: Keys<'_, '_>) -> Limits {
+    let mut limits = Limits::default();
+    listen(&mut keys, &mut limits.listen);
+    intake(&mut keys, &mut limits.intake);
+    pool(&mut keys, &mut limits.pool);
+    plugin(&mut keys, &mut limits);
+    keys.finish();
+    limits
+}
+
+fn listen(keys: &mut Keys<'_, '_>, limits: &mut listen::Limits) {
+    keys.count("connections", 1..=MANY, &mut limits.connections);
+    keys.count("streams", 1..=10_000, &mut limits.streams);
+    // Less than 8 KiB is less than the HTTP library's own buffer.
+    keys.size("head_bytes", 8 * KIB..=MIB, &mut limits.head_bytes);
+    keys.count("headers", 1..=10_000, &mut limits.headers);
+    keys.time("head_timeout", MS..=HOUR, &mut limits.head_timeout);
+    keys.time("idle_timeout", MS..=DAY, &mut limits.idle_timeout);
+    keys.size("linger_bytes", 0..=GIB, &mut limits.linger_bytes);
+    keys.time("linger_timeout", Duration::ZERO..=HOUR, &mut limits.linger_timeout);
+    keys.time("drain_timeout", Duration::ZERO..=DAY, &mut limits.drain_timeout);
+}
+
+fn intake(keys: &mut Keys<'_, '_>, limits: &mut intake::Limits) {
+    keys.count("callbacks", 1..=MANY, &mut limits.callbacks);
+    keys.size("url_bytes", 16..=MIB, &mut limits.url_bytes);
+    keys.size("body_bytes", 1..=GIB, &mut limits.body_bytes);
+    keys.time("body_timeout", MS..=HOUR, &mut limits.body_timeout);
+    keys.time("call_timeout", MS..=HOUR, &mut limits.call_timeout);
+}
+
+fn pool(keys: &mut Keys<'_, '_>, limits: &mut plugin::PoolLimits) {
+    keys.count("instances", 1..=100_000, &mut limits.instances);
+    keys.size("plugin_memory", PLUGIN_MEMORY_LEAST..=4 * GIB, &mut limits.memory_bytes);
+    keys.size("stack_bytes", 64 * KIB..=MIB, &mut limits.stack_bytes);
+    keys.count("table_elements", 1..=MANY, &mut limits.table_elements);
+    keys.count("compiles", 1..=256, &mut limits.compiles);
+    keys.size("cache_bytes", 0..=1024 * GIB, &mut limits.cache_bytes);
+}
+
+fn plugin(keys: &mut Keys<'_, '_>, limits: &mut Limits) {
+    let (pool, limits) = (&limits.pool, &mut limits.plugin);
+    // A default that no longer fits follows the pool; only what was written can be wrong.
+    limits.memory_bytes = limits.memory_bytes.min(pool.memory_bytes);
+    let instances = usize::try_from(pool.instances).unwrap_or(usize::MAX);
+    let set = keys.count("plugin_instances", 1..=100_000, &mut limits.instances);
+    if let Some(place) = set.filter(|_| limits.instances > instances) {
+        let message = format!("plugin_instances can't be above instances, which is {instances}");
+        keys.problems().push(Problem::error(message).at(&place));
+    }
+    limits.instances = limits.instances.min(instances);
+    keys.time("plugin_deadline", MS..=HOUR, &mut limits.deadline);
+    keys.count("log_lines", 0..=MANY, &mut limits.log_lines);
+    keys.size("log_line_bytes", 16..=MIB, &mut limits.log_line_bytes);
+    keys.size("reply_bytes", 1..=GIB, &mut limits.reply_bytes);
+    keys.count("events", 1..=MANY, &mut limits.events);
+    keys.size("event_bytes", 1..=GIB, &mut limits.event_bytes);
+    keys.count("state_entries", 0..=MANY, &mut limits.state_entries);
+    keys.size("state_entry_bytes", 1..=16 * MIB, &mut limits.state_entry_bytes);
+    keys.size("http_bytes", 1..=GIB, &mut limits.http_bytes);
+    keys.time("http_timeout", MS..=HOUR, &mut limits.http_timeout);
+}
+
+/// `memory` of a plugin: at most what the pool gives.
+pub(crate) fn memory_above(ceiling: usize) -> String {
+    let ceiling = show_bytes(u64::try_from(ceiling).unwrap_or(u64::MAX));
+    format!("memory can't be above plugin_memory in [limits], which is {ceiling}")
+}
+
+/// The longest deadline that a plugin or an answer may have.
+pub(crate) const DEADLINE_MOST: Duration = HOUR;
+
+/// The default deadline of an answer.
+pub(crate) const ANSWER_DEADLINE: Duration = SECOND.saturating_mul(5);

@@ -1,0 +1,48 @@
+//! What needs a restart, with its defaults and secrets.
+
+use std::path::{Path, PathBuf};
+
+use super::Desk;
+use crate::config::raw::router as raw;
+use crate::config::{AdminKey, Router};
+
+/// Where the embedded store is, from the folder that the config is in.
+const STORE_PATH: &str = "data/hookswitch.db";
+
+pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Router {
+    let store_key = desk.shelf.versions(&raw.store_key, "the store", &mut desk.problems).list;
+    let admin_keys = raw.admin_keys.iter().map(|key| admin_key(key, desk)).collect();
+    let (listen, limits) = (&raw.listen, &raw.limits);
+    Router {
+        public: listen.public,
+        public_url: listen.public_url.clone(),
+        admin: listen.admin,
+        tls: listen.tls.clone(),
+        trusted_proxies: listen.trusted_proxies.clone(),
+        forwarded_header: listen.forwarded_header,
+        store_path: raw.store_path.clone().unwrap_or_else(|| default_store(root)),
+        store_key,
+        listen: limits.listen.clone(),
+        intake: limits.intake.clone(),
+        pool: limits.pool.clone(),
+        plugin: limits.plugin.clone(),
+        allow_networks: raw.allow_networks.clone(),
+        nameservers: raw.nameservers.clone(),
+        admin_keys,
+    }
+}
+
+/// Beside what `--config` names, be it a folder or a file.
+fn default_store(root: &Path) -> PathBuf {
+    root.parent().unwrap_or(Path::new("")).join(STORE_PATH)
+}
+
+fn admin_key(raw: &raw::AdminKey, desk: &mut Desk<'_>) -> AdminKey {
+    let user = format!("admin key {}", raw.name.value);
+    AdminKey {
+        name: raw.name.value.clone(),
+        place: raw.name.place.clone(),
+        secret: desk.shelf.versions(&raw.secret, &user, &mut desk.problems).list,
+        scopes: raw.scopes.iter().map(|scope| scope.value.clone()).collect(),
+    }
+}

@@ -1,0 +1,220 @@
+//! What the config means: every name resolved, every bound checked, every default filled in.
+//!
+//! Settings stand on their own: whoever has them needs no config file, and may still point into
+//! one.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Place, Placed};
+use crate::intake::ForwardedHeader;
+use crate::model::Network;
+use crate::plugin::{HostRule, SecretText, Source};
+use crate::{intake, listen, plugin};
+
+/// All that the config says.
+#[derive(Debug)]
+pub struct Settings {
+    /// What needs a restart.
+    pub router: Router,
+    /// All `[plugins.…]`; [`AdapterRef::Plugin`] and [`AnswerSettings::responder`] count in here.
+    pub plugins: Vec<PluginSettings>,
+    /// All `[[routes]]`.
+    pub routes: Vec<RouteSettings>,
+    /// All `[destinations.…]`; [`RouteSettings::deliver`] names them.
+    pub destinations: Vec<DestinationSettings>,
+    /// The files that were read, or tried: config files, and secrets' files in use.
+    pub files: Vec<PathBuf>,
+    /// SHA-256 in hex over all config files and the secrets in use: the same digest, the same
+    /// settings. Plugins' own files aren't in it. It isn't for showing: it could confirm a guess at
+    /// a weak secret.
+    pub digest: String,
+}
+
+/// What is read once, when the process starts.
+#[derive(Debug)]
+pub struct Router {
+    /// Where providers call.
+    pub public: SocketAddr,
+    /// What they think they call: `http` or `https` and a host, perhaps a path, no `/` at its end.
+    pub public_url: Option<String>,
+    /// Health, metrics and the API.
+    pub admin: Option<SocketAddr>,
+    /// The public listener's own certificate.
+    pub tls: Option<Tls>,
+    /// Whose word on the caller's address is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Which header carries that word.
+    pub forwarded_header: ForwardedHeader,
+    /// The embedded store; compiled code is cached beside it.
+    pub store_path: PathBuf,
+    /// Encrypts what is secret in the store.
+    pub store_key: Vec<SecretVersion>,
+    /// The bounds of connections.
+    pub listen: listen::Limits,
+    /// The bounds of callbacks.
+    pub intake: intake::Limits,
+    /// What all plugins share.
+    pub pool: plugin::PoolLimits,
+    /// What one plugin may take, where it says nothing of its own.
+    pub plugin: plugin::Limits,
+    /// Private networks that plugins and API-registered webhooks may reach.
+    pub allow_networks: Vec<Network>,
+    /// DNS servers; none = the system's.
+    pub nameservers: Vec<IpAddr>,
+    /// Who may use the API.
+    pub admin_keys: Vec<AdminKey>,
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate's file, with its chain.
+    pub certificate: PathBuf,
+    /// The private key's file.
+    pub key: PathBuf,
+}
+
+/// One key of the API.
+#[derive(Debug)]
+pub struct AdminKey {
+    /// Its id.
+    pub name: String,
+    /// Where it is defined.
+    pub place: Place,
+    /// Its secret; empty where that isn't to be had.
+    pub secret: Vec<SecretVersion>,
+    /// What it may do.
+    pub scopes: Vec<String>,
+}
+
+/// One version of a secret; several stand side by side while keys are changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretVersion {
+    /// What logs and verdicts call it: its name in `[secrets]`, or where it comes from.
+    pub name: String,
+    /// The key id that providers send along.
+    pub kid: Option<String>,
+    /// The secret itself.
+    pub value: SecretText,
+}
+
+/// A key of a `secrets` table: what an adapter calls a secret.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// The key.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+    /// The versions that are to be had, in the order of the config.
+    pub versions: Vec<SecretVersion>,
+}
+
+/// One `[plugins.…]`.
+#[derive(Debug)]
+pub struct PluginSettings {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub place: Place,
+    /// Its code.
+    pub source: Source,
+    /// Where its code is named.
+    pub source_place: Place,
+    /// What it may take.
+    pub limits: plugin::Limits,
+    /// Calls that one instance may serve.
+    pub reuse: u32,
+    /// Hosts that it may call as a responder.
+    pub allow_http: Vec<HostRule>,
+    /// Its settings as a responder.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// Where each of the settings' keys is written.
+    pub setting_places: BTreeMap<String, Place>,
+    /// Its secrets as a responder.
+    pub secrets: Vec<Role>,
+    /// Which of them it may read in plain.
+    pub reveal: Vec<String>,
+    /// Why it can't answer now: one of its secrets isn't there.
+    pub offline: Option<String>,
+}
+
+/// What speaks a provider's protocol on a route.
+#[derive(Debug, Clone)]
+pub enum AdapterRef {
+    /// Embedded in the binary, by name; whether there is such a one is for the loader to say.
+    Builtin(String, Place),
+    /// One of [`Settings::plugins`].
+    Plugin(usize),
+}
+
+/// One `[[routes]]`.
+#[derive(Debug)]
+pub struct RouteSettings {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub place: Place,
+    /// Its pattern, not yet looked at.
+    pub path: Placed<String>,
+    /// Methods that it takes, in upper case.
+    pub methods: Vec<String>,
+    /// Its adapter.
+    pub adapter: AdapterRef,
+    /// Its adapter's settings.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// Where each of the settings' keys is written.
+    pub setting_places: BTreeMap<String, Place>,
+    /// Where the settings are written; the route's own place where there are none.
+    pub settings_place: Place,
+    /// Its adapter's secrets.
+    pub secrets: Vec<Role>,
+    /// Which of them its adapter may read in plain.
+    pub reveal: Vec<String>,
+    /// Hosts that its adapter may call.
+    pub allow_http: Vec<HostRule>,
+    /// Who answers which kind of request.
+    pub answers: Vec<AnswerSettings>,
+    /// Names of [`Settings::destinations`].
+    pub deliver: Vec<String>,
+    /// Why it can't serve now: one of its secrets isn't there.
+    pub offline: Option<String>,
+}
+
+/// One `[routes.answers.…]`.
+#[derive(Debug)]
+pub struct AnswerSettings {
+    /// The kind of request.
+    pub kind: String,
+    /// Where it is defined.
+    pub place: Place,
+    /// One of [`Settings::plugins`].
+    pub responder: usize,
+    /// From the question to the answer.
+    pub deadline: Duration,
+}
+
+/// One `[destinations.…]`.
+#[derive(Debug)]
+pub struct DestinationSettings {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub place: Place,
+    /// Where events are sent.
+    pub url: String,
+    /// Patterns of the kinds that it takes.
+    pub events: Vec<String>,
+    /// What signs the deliveries; empty = unsigned, or see `offline`.
+    pub secret: Vec<SecretVersion>,
+    /// Waits before each further attempt.
+    pub retry: Vec<Duration>,
+    /// Of one attempt.
+    pub timeout: Duration,
+    /// Attempts at once.
+    pub concurrency: usize,
+    /// Why nothing can be sent now: its secret isn't there.
+    pub offline: Option<String>,
+}

@@ -1,0 +1,61 @@
+//! Which keys are read and checked but do nothing yet. A part that gets built loses its rows here,
+//! and nothing else has to change for the warning to end.
+
+use super::Problem;
+use super::tree::{Entry, Value};
+
+/// One key without effect.
+struct Unbuilt {
+    /// The table, by its title.
+    table: &'static str,
+    key: &'static str,
+    /// A value that asks for nothing, and so for no warning.
+    harmless: Option<i64>,
+    /// What follows.
+    so: Option<&'static str>,
+}
+
+const fn row(table: &'static str, key: &'static str) -> Unbuilt {
+    Unbuilt { table, key, harmless: None, so: None }
+}
+
+const UNBUILT: &[Unbuilt] = &[
+    row("[listen]", "admin"),
+    Unbuilt { so: Some("the public listener speaks plain HTTP"), ..row("[listen]", "tls") },
+    row("[store]", "secret_key"),
+    row("[outbound]", "nameservers"),
+    row("[admin]", "keys"),
+    Unbuilt { harmless: Some(1), ..row("[plugins.*]", "reuse") },
+    row("[[routes]]", "deliver"),
+    row("[[routes]]", "dedupe"),
+    row("[[routes]]", "out_of_order"),
+    row("[[routes]]", "answers_keep"),
+    row("[[routes]]", "expect_every"),
+    row("[[routes]]", "rehearse"),
+    Unbuilt {
+        so: Some("a kind that has a url and no responder stays unanswered"),
+        ..row("[routes.answers.*]", "url")
+    },
+    row("[routes.answers.*]", "secret"),
+    row("[routes.answers.*]", "fallback"),
+    row("[routes.answers.*]", "concurrency"),
+    row("the config", "destinations"),
+];
+
+/// The warning that a key earns, if any.
+pub(crate) fn warning(table: &str, entry: &Entry) -> Option<Problem> {
+    let key = entry.key.value.as_str();
+    let row = UNBUILT.iter().find(|row| row.table == table && row.key == key)?;
+    if matches!(entry.node.value, Value::Integer(number) if Some(number) == row.harmless) {
+        return None;
+    }
+    let message = match table {
+        "the config" => format!("[{key}] has no effect yet"),
+        _ => format!("{key} in {table} has no effect yet"),
+    };
+    let problem = Problem::warning(message).at(&entry.key.place);
+    Some(match row.so {
+        Some(so) => problem.help(so),
+        None => problem,
+    })
+}

@@ -1,0 +1,68 @@
+//! Routes and plugins as one immutable value, and the cell that holds the one that runs. A callback
+//! takes the value once and keeps it to its end, so it never sees two of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use crate::model::GenerationId;
+use crate::plugin::Binding;
+use crate::route::Table;
+
+/// One snapshot of everything that decides what becomes of a callback.
+#[derive(Debug)]
+pub struct Generation {
+    /// Which one it is.
+    pub id: GenerationId,
+    /// Routes by method and path.
+    pub routes: Table<Arc<Route>>,
+}
+
+impl Generation {
+    /// The route of this name.
+    pub fn route(&self, name: &str) -> Option<&Arc<Route>> {
+        self.routes.targets().find(|route| route.name == name)
+    }
+}
+
+/// Callbacks of one path pattern, and who knows how to take them.
+pub struct Route {
+    /// Its name in config.
+    pub name: String,
+    /// The adapter with what this route grants it; the reason where the route can't serve.
+    pub adapter: Result<Arc<Binding>, String>,
+    /// Who answers which kind of request.
+    pub answers: HashMap<String, Answerer>,
+}
+
+/// Who answers one kind of request.
+pub struct Answerer {
+    /// The responder with what it is granted.
+    pub responder: Arc<Binding>,
+    /// How long an answer may take.
+    pub deadline: Duration,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Route").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Holds the generation that new callbacks take.
+#[derive(Debug)]
+pub struct Cell(ArcSwap<Generation>);
+
+impl Cell {
+    /// Starts with the first one.
+    pub fn new(first: Generation) -> Cell {
+        Cell(ArcSwap::from_pointee(first))
+    }
+
+    /// The one that runs now.
+    pub fn current(&self) -> Arc<Generation> {
+        self.0.load_full()
+    }
+}

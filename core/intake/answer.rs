@@ -1,0 +1,66 @@
+//! Step seven: a notification is accepted; a request is asked of its responder, under its deadline.
+//! No instance of the adapter is held meanwhile.
+
+use ring::digest;
+use tokio::time::timeout;
+
+use super::parse::Parsed;
+use super::route::Place;
+use super::stop::Stop;
+use crate::generation::Answerer;
+use crate::model::{Clock, Content, Context, Head, Outcome, Proof, Reason, Request};
+
+/// A callback whose outcome is known.
+pub(super) struct Answered {
+    pub(super) place: Place,
+    pub(super) head: Head,
+    pub(super) proof: Proof,
+    pub(super) outcome: Outcome,
+}
+
+impl Parsed {
+    pub(super) async fn answer(self, clock: &Clock) -> Result<Answered, Stop> {
+        let Parsed { place, head, proof, content } = self;
+        let outcome = match content {
+            Content::Notification(_) => Outcome::Accepted,
+            Content::Request(request) => match place.route.answers.get(&request.kind) {
+                Some(answerer) => ask(answerer, &place.route.name, &request, clock).await,
+                None => unavailable("no_responder", "nobody is configured to answer this kind"),
+            },
+        };
+        Ok(Answered { place, head, proof, outcome })
+    }
+}
+
+async fn ask(answerer: &Answerer, route: &str, request: &Request, clock: &Clock) -> Outcome {
+    let now_ms = clock.now_ms();
+    let deadline_ms = u64::try_from(answerer.deadline.as_millis()).unwrap_or(u64::MAX);
+    let context = Context {
+        now_ms,
+        route: route.to_owned(),
+        attempt: 1,
+        deadline_ms: now_ms.saturating_add(deadline_ms),
+        idempotency_key: idempotency_key(route, request),
+    };
+    let computed = async {
+        let mut instance = answerer.responder.open().await?;
+        instance.compute(request, &context).await
+    };
+    match timeout(answerer.deadline, computed).await {
+        Ok(Ok(Ok(answer))) => Outcome::Answered(answer),
+        Ok(Ok(Err(decline))) => Outcome::Declined(decline),
+        Ok(Err(fault)) => unavailable(&format!("responder_{}", fault.word()), &fault.to_string()),
+        Err(_) => unavailable("responder_deadline", "no answer came in time"),
+    }
+}
+
+fn unavailable(code: &str, detail: &str) -> Outcome {
+    Outcome::Unavailable(Reason::new(code, detail))
+}
+
+/// The same for every try of one question: its identity is (route, kind, id).
+fn idempotency_key(route: &str, request: &Request) -> String {
+    let identity = [route, &request.kind, &request.id].join("\0");
+    let digest = digest::digest(&digest::SHA256, identity.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,165 @@
+//! Who called, and at which URL: the socket's word, or a trusted proxy's. A header counts only as far
+//! as it was written by proxies that config trusts, so a caller can't name itself.
+
+use std::net::IpAddr;
+
+use hyper::HeaderMap;
+use hyper::header::{HOST, HeaderName};
+use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
+
+use crate::model::{Network, address};
+
+/// Which header a trusted proxy writes. Only that one is read: a proxy passes the other through as
+/// the caller wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, with `X-Forwarded-Proto` and `X-Forwarded-Host`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// Whose word is taken.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    /// Networks of proxies that are believed.
+    pub trusted: Vec<Network>,
+    /// Which header they write.
+    pub header: ForwardedHeader,
+    /// What providers think they call, without a trailing slash; wins over every header.
+    pub public_url: Option<String>,
+}
+
+/// One hop as a proxy wrote it down.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Hop {
+    address: Option<IpAddr>,
+    scheme: Option<String>,
+    host: Option<String>,
+}
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+
+impl Proxies {
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.contains(&address))
+    }
+
+    /// The caller: the socket's peer, or, behind trusted proxies, the first address from the right
+    /// that isn't one of them.
+    pub(super) fn caller(&self, socket: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut caller = address::bare(socket);
+        for hop in self.hops(caller, headers).iter().rev() {
+            if !self.trusts(caller) {
+                break;
+            }
+            match hop.address {
+                Some(address) => caller = address::bare(address),
+                None => break,
+            }
+        }
+        caller
+    }
+
+    /// The absolute URL that the caller used, or `None` where it can't be told.
+    pub(super) fn url(&self, socket: IpAddr, head: &Parts) -> Option<String> {
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        if let Some(base) = &self.public_url {
+            return Some(format!("{base}{target}"));
+        }
+        let own = host(head)?;
+        let hops = self.hops(address::bare(socket), &head.headers);
+        let edge = hops.first();
+        let scheme = edge.and_then(|hop| hop.scheme.as_deref()).unwrap_or("http");
+        let host = edge.and_then(|hop| hop.host.as_deref()).unwrap_or(&own);
+        Some(format!("{scheme}://{host}{target}"))
+    }
+
+    /// What trusted proxies wrote, nearest to the caller first; nothing where the socket's peer is
+    /// none of them.
+    fn hops(&self, socket: IpAddr, headers: &HeaderMap) -> Vec<Hop> {
+        if !self.trusts(socket) {
+            return Vec::new();
+        }
+        match self.header {
+            ForwardedHeader::XForwardedFor => x_forwarded(headers),
+            ForwardedHeader::Forwarded => items(headers, &FORWARDED).map(forwarded).collect(),
+        }
+    }
+}
+
+/// The one host that the request names: HTTP/1.1 must name exactly one (RFC 9112, 3.2), HTTP/2 may
+/// do it in `:authority` alone.
+fn host(head: &Parts) -> Option<String> {
+    let mut named = head.headers.get_all(HOST).iter();
+    let host = match (named.next(), named.next()) {
+        (Some(host), None) => host.to_str().ok()?.to_owned(),
+        (None, _) => head.uri.authority()?.to_string(),
+        (Some(_), Some(_)) => return None,
+    };
+    let authority: Authority = host.parse().ok()?;
+    (!authority.as_str().contains('@')).then_some(host)
+}
+
+fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
+    let mut hops: Vec<Hop> = items(headers, &X_FORWARDED_FOR)
+        .map(|text| Hop { address: node(text), ..Hop::default() })
+        .collect();
+    if hops.is_empty() {
+        hops.push(Hop::default());
+    }
+    // Proxies that write these replace them, so they speak of the caller's own hop.
+    hops[0].scheme = items(headers, &X_FORWARDED_PROTO).next().and_then(scheme);
+    hops[0].host = items(headers, &X_FORWARDED_HOST).next().and_then(named_host);
+    hops
+}
+
+fn forwarded(item: &str) -> Hop {
+    let mut hop = Hop::default();
+    for pair in item.split(';') {
+        let Some((name, value)) = pair.trim().split_once('=') else { continue };
+        let value = value.trim_matches('"');
+        match name.to_ascii_lowercase().as_str() {
+            "for" => hop.address = node(value),
+            "proto" => hop.scheme = scheme(value),
+            "host" => hop.host = named_host(value),
+            _ => {}
+        }
+    }
+    hop
+}
+
+/// An address with or without a port: `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]`, `[::1]:5`.
+fn node(text: &str) -> Option<IpAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match bracketed {
+        Some((inner, _)) => inner.parse().ok(),
+        None => text.rsplit_once(':')?.0.parse().ok(),
+    }
+}
+
+fn scheme(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    matches!(lower.as_str(), "http" | "https").then_some(lower)
+}
+
+fn named_host(text: &str) -> Option<String> {
+    let authority: Authority = text.parse().ok()?;
+    (!authority.as_str().contains('@')).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! What becomes of one callback, from its head to the reply: one straight line of steps, each of
+//! which takes the last one by value. What ends the line early is a [`Stop`], and is worded in
+//! `respond` like everything else.
+
+mod limits;
+mod caller;
+mod received;
+mod route;
+mod verify;
+mod parse;
+mod answer;
+mod respond;
+mod stop;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use tokio::sync::Semaphore;
+
+pub use self::caller::{ForwardedHeader, Proxies};
+pub use self::limits::Limits;
+use self::received::Received;
+use self::respond::Ended;
+use self::stop::{Refusal, Stop};
+use crate::generation::Cell;
+use crate::listen::Arrival;
+use crate::model::Clock;
+
+/// Takes callbacks; one for the process.
+pub struct Intake {
+    /// Where the generation of each new callback comes from.
+    pub cell: Arc<Cell>,
+    /// Bounds on every callback.
+    pub limits: Limits,
+    /// Who is believed about whom a call came from.
+    pub proxies: Proxies,
+    /// What the time is.
+    pub clock: Clock,
+    places: Semaphore,
+}
+
+impl Intake {
+    /// Takes callbacks for what `cell` holds.
+    pub fn new(cell: Arc<Cell>, limits: Limits, proxies: Proxies, clock: Clock) -> Intake {
+        let places = Semaphore::new(limits.callbacks.min(Semaphore::MAX_PERMITS));
+        Intake { cell, limits, proxies, clock, places }
+    }
+
+    /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
+    pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
+        let ended = match self.places.try_acquire() {
+            Ok(_place) => {
+                let line = self.line(arrival);
+                match tokio::time::timeout(self.limits.call_timeout, line).await {
+                    Ok(ended) => ended,
+                    Err(_) => Ended::refused(Refusal::TooSlow),
+                }
+            }
+            Err(_) => Ended::refused(Refusal::Overloaded),
+        };
+        ended.log();
+        ended.into_response()
+    }
+
+    async fn line(&self, arrival: Arrival) -> Ended {
+        match self.steps(arrival).await {
+            Ok(ended) => ended,
+            Err(stop) => stop.respond().await,
+        }
+    }
+
+    async fn steps(&self, arrival: Arrival) -> Result<Ended, Stop> {
+        Received::take(self, arrival)?
+            .route(&self.cell.current())?
+            .read_body(&self.limits)
+            .await?
+            .verify()
+            .await?
+            .parse()
+            .await?
+            .answer(&self.clock)
+            .await?
+            .respond()
+            .await
+    }
+}
+

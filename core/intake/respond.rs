@@ -1,0 +1,204 @@
+//! The last step: the adapter words the outcome as its provider expects it. The only place that knows
+//! status codes; where no adapter can speak, the reply is plain.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::{Response, StatusCode};
+
+use super::answer::Answered;
+use super::stop::{Refusal, Stop};
+use crate::model::{Head, Outcome, Reason, Reply};
+use crate::observe::{self, CallLine};
+use crate::plugin::{Fault, Instance};
+
+/// A call that has its reply.
+pub(super) struct Ended {
+    reply: Response<Full<Bytes>>,
+    id: String,
+    route: String,
+    outcome: &'static str,
+    reason: String,
+    /// Which version of the secret the callback was verified by.
+    matched: String,
+}
+
+impl Answered {
+    pub(super) async fn respond(self) -> Result<Ended, Stop> {
+        let Answered { place, head, proof, outcome } = self;
+        let matched = proof.matched.unwrap_or_default();
+        let mut instance = match place.adapter.open().await {
+            Ok(instance) => instance,
+            Err(fault) => return Err(Stop::faulted(place, head, fault)),
+        };
+        match word(&mut instance, &head, outcome).await {
+            Ok((reply, outcome)) => {
+                let ended = Ended::worded(reply, head, &place.route.name, &outcome);
+                Ok(Ended { matched, ..ended })
+            }
+            Err(fault) => Err(Stop::faulted(place, head, fault)),
+        }
+    }
+}
+
+impl Stop {
+    /// Words what stopped the line. Nothing can stop this.
+    pub(super) async fn respond(self) -> Ended {
+        match self {
+            Stop::Refused(refusal) => Ended::refused(refusal),
+            Stop::Offline { head, route } => {
+                let why = route.adapter.as_ref().err().cloned().unwrap_or_default();
+                Ended { reason: why, ..Ended::plain(head, &route.name, "offline") }
+            }
+            Stop::Early { place, head, outcome, mut instance } => {
+                match word(&mut instance, &head, outcome).await {
+                    Ok((reply, outcome)) => Ended::worded(reply, head, &place.route.name, &outcome),
+                    Err(fault) => Ended::faulted(head, &place.route.name, &fault),
+                }
+            }
+            Stop::Faulted { place, head, fault } => Ended::faulted(head, &place.route.name, &fault),
+        }
+    }
+}
+
+/// The reply for an outcome. An answer that the adapter finds invalid is its responder's fault, and
+/// becomes `unavailable`; the outcome that was worded comes back too.
+async fn word(
+    instance: &mut Instance,
+    head: &Head,
+    outcome: Outcome,
+) -> Result<(Reply, Outcome), Fault> {
+    let invalid = match instance.respond(head, &outcome).await? {
+        Ok(reply) => return Ok((reply, outcome)),
+        Err(invalid) => invalid,
+    };
+    let detail = format!("the answer is invalid: {}", invalid.detail);
+    let outcome = Outcome::Unavailable(Reason::new(invalid.code, detail));
+    match instance.respond(head, &outcome).await? {
+        Ok(reply) => Ok((reply, outcome)),
+        Err(reason) => Err(Fault::Returned(format!("no reply for `unavailable`: {}", reason.code))),
+    }
+}
+
+impl Ended {
+    fn worded(reply: Reply, head: Head, route: &str, outcome: &Outcome) -> Ended {
+        Ended {
+            reply: to_response(reply),
+            id: head.id,
+            route: route.to_owned(),
+            outcome: outcome.word(),
+            reason: outcome.reason().map(Reason::to_string).unwrap_or_default(),
+            matched: String::new(),
+        }
+    }
+
+    fn faulted(head: Head, route: &str, fault: &Fault) -> Ended {
+        let reason = format!("{fault} ({})", fault.word());
+        Ended { reason, ..Ended::plain(head, route, "fault") }
+    }
+
+    /// A 503 that no adapter worded.
+    fn plain(head: Head, route: &str, outcome: &'static str) -> Ended {
+        Ended {
+            reply: plain(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            id: head.id,
+            route: route.to_owned(),
+            outcome,
+            reason: String::new(),
+            matched: String::new(),
+        }
+    }
+
+    /// A reply to a call that no adapter saw.
+    pub(super) fn refused(refusal: Refusal) -> Ended {
+        let (status, word) = status(&refusal);
+        let mut reply = plain(status, word);
+        if let Refusal::Method { allow } = refusal
+            && let Ok(allow) = HeaderValue::from_str(&allow.join(", "))
+        {
+            reply.headers_mut().insert(ALLOW, allow);
+        }
+        Ended {
+            reply,
+            id: String::new(),
+            route: String::new(),
+            outcome: "refused",
+            reason: word.to_owned(),
+            matched: String::new(),
+        }
+    }
+
+    pub(super) fn log(&self) {
+        observe::call_line(&CallLine {
+            id: &self.id,
+            route: &self.route,
+            outcome: self.outcome,
+            status: self.reply.status().as_u16(),
+            reason: &self.reason,
+            matched: &self.matched,
+        });
+    }
+
+    pub(super) fn into_response(self) -> Response<Full<Bytes>> {
+        self.reply
+    }
+}
+
+fn status(refusal: &Refusal) -> (StatusCode, &'static str) {
+    match refusal {
+        Refusal::UrlTooLong => (StatusCode::URI_TOO_LONG, "url_too_long"),
+        Refusal::BadHost => (StatusCode::BAD_REQUEST, "bad_host"),
+        Refusal::BadHeader => (StatusCode::BAD_REQUEST, "bad_header"),
+        Refusal::BadPath => (StatusCode::BAD_REQUEST, "bad_path"),
+        Refusal::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
+        Refusal::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        Refusal::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+        Refusal::BodyTimedOut => (StatusCode::REQUEST_TIMEOUT, "body_timed_out"),
+        Refusal::BodyBroken => (StatusCode::BAD_REQUEST, "body_broken"),
+        Refusal::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+        Refusal::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "too_slow"),
+    }
+}
+
+fn plain(status: StatusCode, word: &str) -> Response<Full<Bytes>> {
+    let mut reply = Response::new(Full::from(format!("{{\"error\":\"{word}\"}}\n")));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    with_retry_after(reply)
+}
+
+/// A sender that is told to try again is told when.
+fn with_retry_after(mut reply: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    if reply.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let soon = HeaderValue::from_static("1");
+        reply.headers_mut().entry(RETRY_AFTER).or_insert(soon);
+    }
+    reply
+}
+
+/// Headers about the connection and the framing: the router's own business.
+const FRAMING: [&str; 8] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+fn to_response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(reply.body));
+    // The plugin host has let no other status or header through.
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    for header in &reply.headers {
+        let name = HeaderName::from_bytes(header.name.as_bytes());
+        let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&header.value)) else { continue };
+        if !FRAMING.contains(&name.as_str()) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    with_retry_after(response)
+}

@@ -1,0 +1,36 @@
+//! Step four: is it genuine? The adapter decides; keys stay in the host.
+
+use super::route::{Place, Read};
+use super::stop::Stop;
+use crate::model::{Callback, Outcome, Proof, Verdict};
+use crate::plugin::Instance;
+
+/// A genuine callback: there is no other way to make one than to hold the adapter's proof.
+pub(super) struct Verified {
+    pub(super) place: Place,
+    pub(super) callback: Callback,
+    pub(super) proof: Proof,
+    /// The instance that verified goes on to parse: both see the same callback and wait for nothing.
+    pub(super) instance: Instance,
+}
+
+impl Read {
+    pub(super) async fn verify(self) -> Result<Verified, Stop> {
+        let Read { place, callback } = self;
+        let mut instance = match place.adapter.open().await {
+            Ok(instance) => instance,
+            Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
+        };
+        let verdict = match instance.verify(&callback).await {
+            Ok(verdict) => verdict,
+            Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
+        };
+        let outcome = match verdict {
+            Verdict::Genuine(proof) => return Ok(Verified { place, callback, proof, instance }),
+            Verdict::Challenge(token) => Outcome::Challenged(token),
+            Verdict::Forged(reason) => Outcome::Forged(reason),
+            Verdict::Unavailable(reason) => Outcome::Unavailable(reason),
+        };
+        Err(Stop::Early { place, head: callback.head, outcome, instance })
+    }
+}

@@ -1,0 +1,15 @@
+//! Hookswitch: a callback router. What runs where, and the rules that hold, stand in
+//! `core/ARCHITECTURE.md`; the modules below are in reading order, each knowing only those above it.
+
+pub mod model;
+pub mod observe;
+pub mod outbound;
+pub mod listen;
+pub mod route;
+pub mod plugin;
+pub mod generation;
+pub mod intake;
+pub mod config;
+pub mod reload;
+pub mod app;
+pub mod cli;

@@ -1,0 +1,24 @@
+//! The words of the product as plain data: what a callback is, what an adapter may say of it, what
+//! a request asks and what an answer holds. Nothing here does I/O, waits, or knows HTTP libraries
+//! or wasm.
+
+pub mod ids;
+pub mod clock;
+pub mod callback;
+pub mod verdict;
+pub mod event;
+pub mod request;
+pub mod outcome;
+pub mod manifest;
+pub mod address;
+pub mod units;
+
+pub use address::{Network, is_public};
+pub use callback::{Callback, Head, Header, Reply};
+pub use clock::Clock;
+pub use event::{Confirmation, Event};
+pub use ids::{CallbackId, GenerationId};
+pub use manifest::{Fact, Manifest, SecretRole, Setting};
+pub use outcome::Outcome;
+pub use request::{Answer, Context, Decline, DeclineStatus, Request};
+pub use verdict::{Content, ParseFault, Proof, Reason, Verdict};

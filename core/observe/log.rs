@@ -1,0 +1,84 @@
+//! Log lines: one per callback, one per thing an operator should know, and what plugins write.
+
+use tracing::{debug, error, info, warn};
+use tracing_subscriber::EnvFilter;
+
+/// How much a line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// For somebody who looks for a fault.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Should be looked at.
+    Warn,
+    /// Something that should work doesn't.
+    Error,
+}
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogForm {
+    /// For a person.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts logging to standard error, at `info` unless the environment's `HOOKSWITCH_LOG` says
+/// otherwise. Only the first call has an effect.
+pub fn init(form: LogForm) {
+    let filter = EnvFilter::try_from_env("HOOKSWITCH_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,hookswitch=info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let _ = match form {
+        LogForm::Pretty => lines.with_target(false).with_ansi(ansi).try_init(),
+        LogForm::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
+    };
+}
+
+/// Something that an operator should know.
+pub fn notice(level: Level, text: &str) {
+    match level {
+        Level::Debug => debug!(target: "hookswitch", "{text}"),
+        Level::Info => info!(target: "hookswitch", "{text}"),
+        Level::Warn => warn!(target: "hookswitch", "{text}"),
+        Level::Error => error!(target: "hookswitch", "{text}"),
+    }
+}
+
+/// A line that a plugin wrote. Control characters are taken out, so that it can't forge others.
+pub fn plugin_line(level: Level, plugin: &str, scope: &str, text: &str) {
+    let text: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match level {
+        Level::Debug => debug!(target: "hookswitch::plugin", plugin, scope, "{text}"),
+        Level::Info => info!(target: "hookswitch::plugin", plugin, scope, "{text}"),
+        Level::Warn => warn!(target: "hookswitch::plugin", plugin, scope, "{text}"),
+        Level::Error => error!(target: "hookswitch::plugin", plugin, scope, "{text}"),
+    }
+}
+
+/// What became of one callback, never what it holds.
+#[derive(Debug)]
+pub struct CallLine<'a> {
+    /// The router's id for it; empty where it was refused before it had one.
+    pub id: &'a str,
+    /// The route's name; empty where there was none.
+    pub route: &'a str,
+    /// One word.
+    pub outcome: &'a str,
+    /// The reply's status.
+    pub status: u16,
+    /// Why, where there is a reason.
+    pub reason: &'a str,
+    /// Which version of the secret it was verified by.
+    pub matched: &'a str,
+}
+
+/// One line for one callback.
+pub fn call_line(call: &CallLine<'_>) {
+    let CallLine { id, route, outcome, status, reason, matched } = *call;
+    info!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+}

@@ -1,0 +1,35 @@
+//! A plugin as one route, or one responder, uses it: the code with what config grants it.
+
+use std::sync::Arc;
+
+use super::grant::Grant;
+use super::instance::Instance;
+use super::plugin::Plugin;
+use super::state::State;
+use super::Fault;
+
+/// A plugin and its grant; cheap to share, and the same for every call.
+pub struct Binding {
+    pub(super) plugin: Arc<Plugin>,
+    pub(super) grant: Grant,
+    pub(super) state: Arc<State>,
+}
+
+impl Binding {
+    /// Binds a plugin to what it is granted.
+    pub fn new(plugin: Arc<Plugin>, grant: Grant, state: Arc<State>) -> Arc<Binding> {
+        Arc::new(Binding { plugin, grant, state })
+    }
+
+    /// The plugin's code.
+    pub fn plugin(&self) -> &Arc<Plugin> {
+        &self.plugin
+    }
+
+    /// A fresh instance; it sees nothing of earlier ones. It holds one of the plugin's slots, so it
+    /// must not be kept while anything else is waited for. Waits for a free slot for as long as one
+    /// call may take.
+    pub async fn open(self: &Arc<Self>) -> Result<Instance, Fault> {
+        Instance::open(Arc::clone(self)).await
+    }
+}

@@ -1,0 +1,73 @@
+//! Plugins' own HTTP calls, through `wasi:http`: only in confirm and compute, only to hosts that
+//! config lists, only to addresses that the guard lets through.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request, Response};
+use tokio::time::timeout;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use super::binding::Binding;
+use crate::outbound::{OutboundFault, Reach, Target, exchange};
+
+/// Sends what one instance asks to send.
+pub(super) struct Fetch {
+    binding: Arc<Binding>,
+    /// Whether the running phase may reach out at all.
+    pub(super) open: bool,
+}
+
+impl Fetch {
+    pub(super) fn new(binding: &Arc<Binding>) -> Fetch {
+        Fetch { binding: Arc::clone(binding), open: false }
+    }
+
+    fn admit(&self, request: &Request<WasiBody>) -> Result<(), Error> {
+        let target = Target::of(request.uri()).ok_or(Error::HttpRequestUriInvalid)?;
+        let rules = &self.binding.grant.allow_http;
+        let listed = rules.iter().any(|rule| rule.covers(&target.host, target.port));
+        if self.open && listed && request.method() != Method::CONNECT {
+            return Ok(());
+        }
+        Err(Error::HttpRequestDenied)
+    }
+}
+
+type Sent = (Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+
+impl WasiHttpHooks for Fetch {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _fault: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
+        let admitted = self.admit(&request);
+        let binding = Arc::clone(&self.binding);
+        Box::new(async move {
+            admitted?;
+            let limits = &binding.plugin.limits;
+            let reach = Reach::Public(&binding.grant.allow_networks);
+            let request = request.map(|body| body.map_err(|error| error.to_string()));
+            let exchange = exchange(request, reach, limits.http_bytes);
+            let response = timeout(limits.http_timeout, exchange).await;
+            let response = response.map_err(|_| Error::HttpResponseTimeout)?.map_err(said)?;
+            let response = response.map(|body| Full::new(body).map_err(Error::from).boxed_unsync());
+            Ok((response, Box::new(async { Ok(()) }) as _))
+        })
+    }
+}
+
+/// The fault in the words of `wasi:http`.
+fn said(fault: OutboundFault) -> Error {
+    match fault {
+        OutboundFault::BadUrl => Error::HttpRequestUriInvalid,
+        OutboundFault::Unresolved(_) => Error::DnsError { rcode: None, info_code: None },
+        OutboundFault::Private => Error::DestinationIpProhibited,
+        OutboundFault::Refused(error) => Error::Connect(error),
+        OutboundFault::Tls(error) => Error::Tls(error),
+        OutboundFault::Broken(error) => Error::Hyper(error),
+        OutboundFault::Body => Error::HttpResponseBodySize(None),
+    }
+}

@@ -1,0 +1,192 @@
+//! A plugin's secrets, by role. The bytes stay here: a plugin names a role and is told which version
+//! matched. An empty version never matches anything.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use ring::{hmac, signature};
+
+use super::public_key::{PublicKey, Scheme};
+
+/// A secret's text. It can't be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Takes a secret in.
+    pub fn new(text: impl Into<String>) -> SecretText {
+        SecretText(text.into())
+    }
+
+    /// The text itself: for a check, a signature, or an owner's `reveal`.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
+/// One version of a secret: several stand side by side while it is rotated.
+#[derive(Debug)]
+pub struct KeyVersion {
+    /// What a match is reported as.
+    pub name: String,
+    /// The provider's name for the key, where it has one.
+    pub key_id: Option<String>,
+    text: SecretText,
+    public: OnceLock<Option<PublicKey>>,
+}
+
+impl KeyVersion {
+    /// A version by its name and text.
+    pub fn new(name: impl Into<String>, key_id: Option<String>, text: SecretText) -> KeyVersion {
+        KeyVersion { name: name.into(), key_id, text, public: OnceLock::new() }
+    }
+
+    fn public_key(&self) -> Option<&PublicKey> {
+        self.public.get_or_init(|| PublicKey::from_pem(self.text.expose())).as_ref()
+    }
+}
+
+/// How the bytes of a key are found in the secret's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// The text as it is.
+    Utf8,
+    /// The text without a leading `whsec_`.
+    Utf8WithoutWhsec,
+    /// The text is base64.
+    Base64,
+    /// The text without a leading `whsec_` is base64.
+    Base64WithoutWhsec,
+    /// The text is hexadecimal.
+    Hex,
+}
+
+/// Which HMAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mac {
+    /// HMAC-SHA1, for providers that still use it.
+    Sha1,
+    /// HMAC-SHA256.
+    Sha256,
+    /// HMAC-SHA512.
+    Sha512,
+}
+
+/// All secrets of one route's adapter, or of one responder.
+#[derive(Debug, Default)]
+pub struct Keyring {
+    roles: Vec<(String, Vec<KeyVersion>)>,
+}
+
+impl Keyring {
+    /// A keyring of these roles, newest version first.
+    pub fn new(roles: Vec<(String, Vec<KeyVersion>)>) -> Keyring {
+        Keyring { roles }
+    }
+
+    fn versions(&self, role: &str) -> &[KeyVersion] {
+        self.roles.iter().find(|(name, _)| name == role).map_or(&[], |(_, versions)| versions)
+    }
+
+    /// The name of the version whose MAC over `message` is `tag`, compared in constant time.
+    pub fn verify_mac(&self, role: &str, form: KeyForm, mac: Mac, signed: Signed<'_>) -> Option<&str> {
+        let matches = |version: &&KeyVersion| {
+            key_bytes(&version.text, form).is_some_and(|bytes| {
+                let key = hmac::Key::new(algorithm(mac), &bytes);
+                hmac::verify(&key, signed.message, signed.tag).is_ok()
+            })
+        };
+        self.versions(role).iter().find(matches).map(|version| version.name.as_str())
+    }
+
+    /// The name of the version whose public key verifies the signature. A known `key_id` picks its
+    /// key; otherwise all are tried.
+    pub fn verify_signature(
+        &self,
+        role: &str,
+        key_id: Option<&str>,
+        scheme: Scheme,
+        signed: Signed<'_>,
+    ) -> Option<&str> {
+        let versions = self.versions(role);
+        let named = |version: &KeyVersion| key_id.is_some() && version.key_id.as_deref() == key_id;
+        let known = versions.iter().any(named);
+        versions
+            .iter()
+            .filter(|version| !known || named(version))
+            .find(|version| version.public_key().is_some_and(|key| key.verifies(scheme, signed)))
+            .map(|version| version.name.as_str())
+    }
+
+    /// The MAC of the newest version; `None` where there is none, or its form is another.
+    pub fn sign_mac(&self, role: &str, form: KeyForm, mac: Mac, message: &[u8]) -> Option<Vec<u8>> {
+        let bytes = key_bytes(&self.versions(role).first()?.text, form)?;
+        Some(hmac::sign(&hmac::Key::new(algorithm(mac), &bytes), message).as_ref().to_vec())
+    }
+
+    /// An RSA PKCS#1 v1.5 SHA-256 signature by the newest version, a PKCS#8 PEM private key.
+    pub fn sign_rsa_sha256(&self, role: &str, message: &[u8]) -> Option<Vec<u8>> {
+        let pem = self.versions(role).first()?.text.expose();
+        let (label, der) = spki::der::pem::decode_vec(pem.as_bytes()).ok()?;
+        let key = match label {
+            "PRIVATE KEY" => signature::RsaKeyPair::from_pkcs8(&der).ok()?,
+            "RSA PRIVATE KEY" => signature::RsaKeyPair::from_der(&der).ok()?,
+            _ => return None,
+        };
+        let mut made = vec![0; key.public().modulus_len()];
+        let random = ring::rand::SystemRandom::new();
+        key.sign(&signature::RSA_PKCS1_SHA256, &random, message, &mut made).ok()?;
+        Some(made)
+    }
+
+    /// The newest version in plain; who may ask is the caller's to decide.
+    pub fn reveal(&self, role: &str) -> Option<&SecretText> {
+        self.versions(role).first().map(|version| &version.text)
+    }
+}
+
+/// What was signed, and the MAC or signature that came with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed<'a> {
+    /// The bytes that were signed.
+    pub message: &'a [u8],
+    /// The MAC's or the signature's bytes.
+    pub tag: &'a [u8],
+}
+
+fn algorithm(mac: Mac) -> hmac::Algorithm {
+    match mac {
+        Mac::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+        Mac::Sha256 => hmac::HMAC_SHA256,
+        Mac::Sha512 => hmac::HMAC_SHA512,
+    }
+}
+
+/// Keys come with and without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+fn key_bytes(text: &SecretText, form: KeyForm) -> Option<Vec<u8>> {
+    let whole = text.expose();
+    let stripped = whole.strip_prefix("whsec_").unwrap_or(whole);
+    let bytes = match form {
+        KeyForm::Utf8 => whole.as_bytes().to_vec(),
+        KeyForm::Utf8WithoutWhsec => stripped.as_bytes().to_vec(),
+        KeyForm::Base64 => BASE64.decode(whole).ok()?,
+        KeyForm::Base64WithoutWhsec => BASE64.decode(stripped).ok()?,
+        KeyForm::Hex => super::codec::decode_hex(whole)?,
+    };
+    // HMAC takes an empty key, and then anyone can sign.
+    (!bytes.is_empty()).then_some(bytes)
+}

@@ -1,0 +1,142 @@
+//! The plugin host: it turns wasm files into instances that verify, parse, respond, confirm and
+//! compute, and holds each of them to its limits. The only folder that names wasmtime.
+//!
+//! A plugin can't take the router down: it can only fail its own call, and every way to fail is a
+//! [`Fault`].
+
+mod limits;
+mod fault;
+mod grant;
+mod keyring;
+mod public_key;
+mod codec;
+mod state;
+mod engine;
+mod cache;
+mod component;
+mod load;
+mod plugin;
+mod binding;
+mod call;
+mod wasi;
+mod fetch;
+mod bounds;
+mod instance;
+mod abi;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+pub use self::binding::Binding;
+pub use self::fault::Fault;
+pub use self::grant::{Grant, HostRule};
+pub use self::instance::{Instance, Simulation};
+pub use self::keyring::{KeyVersion, Keyring, SecretText};
+pub use self::limits::{Limits, PoolLimits};
+pub use self::load::{LoadFault, Source};
+pub use self::plugin::Plugin;
+pub use self::state::{State, States};
+use crate::model::Clock;
+
+/// First-party plugins by name, as components; the build made them.
+const BUILTINS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
+
+/// The names of the first-party plugins that are part of this binary.
+pub fn builtins() -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().map(|(name, _)| *name)
+}
+
+/// Loads plugins; one for the process.
+pub struct Host {
+    engine: Engine,
+    linker: Linker<call::Call>,
+    cache: cache::Cache,
+    limits: PoolLimits,
+    compiles: Semaphore,
+    states: States,
+    /// Plugins in use, by their bytes' hash: the same bytes with the same limits are shared.
+    loaded: Mutex<HashMap<String, Vec<Weak<Plugin>>>>,
+}
+
+/// Why there is no host.
+#[derive(Debug, thiserror::Error)]
+#[error("the wasm engine doesn't start with these limits: {0}")]
+pub struct HostFault(String);
+
+impl Host {
+    /// Starts the engine. Compiled code is kept in the folder `cache`, where one is given.
+    pub fn start(
+        limits: PoolLimits,
+        cache: Option<&Path>,
+        clock: Clock,
+    ) -> Result<Arc<Host>, HostFault> {
+        let fault = |error: wasmtime::Error| HostFault(format!("{error:#}"));
+        let engine = engine::build(&limits).map_err(fault)?;
+        let linker = engine::linker(&engine).map_err(fault)?;
+        Ok(Arc::new(Host {
+            linker,
+            cache: cache::Cache::open(cache, limits.cache_bytes),
+            compiles: Semaphore::new(limits.compiles),
+            states: States::new(clock),
+            loaded: Mutex::default(),
+            engine,
+            limits,
+        }))
+    }
+
+    /// The plugin that `source` holds now, under the name that config gives it.
+    pub async fn load(
+        self: &Arc<Self>,
+        name: &str,
+        source: &Source,
+        limits: &Limits,
+    ) -> Result<Arc<Plugin>, LoadFault> {
+        // Never closed, so an error can't come; compiling without the bound would be the harm.
+        let _turn = self.compiles.acquire().await;
+        let (host, name) = (Arc::clone(self), name.to_owned());
+        let (source, limits) = (source.clone(), limits.clone());
+        let work = tokio::task::spawn_blocking(move || host.load_now(&name, &source, &limits));
+        match work.await {
+            Ok(made) => made,
+            Err(panic) => Err(LoadFault::Invalid(format!("the compiler failed: {panic}"))),
+        }
+    }
+
+    fn load_now(
+        &self,
+        name: &str,
+        source: &Source,
+        limits: &Limits,
+    ) -> Result<Arc<Plugin>, LoadFault> {
+        let bytes = load::read(source)?;
+        let hash = load::hash(&bytes);
+        let same = |plugin: &Arc<Plugin>| plugin.name == name && plugin.limits == *limits;
+        if let Some(plugin) = self.in_use(&hash).into_iter().find(same) {
+            return Ok(plugin);
+        }
+        let plugin = Arc::new(load::make(self, name, &bytes, limits)?);
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.retain(|_, plugins| {
+            plugins.retain(|plugin| plugin.strong_count() > 0);
+            !plugins.is_empty()
+        });
+        loaded.entry(hash).or_default().push(Arc::downgrade(&plugin));
+        Ok(plugin)
+    }
+
+    fn in_use(&self, hash: &str) -> Vec<Arc<Plugin>> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.get(hash).into_iter().flatten().filter_map(Weak::upgrade).collect()
+    }
+
+    /// A plugin with what a route or a responder grants it; state is kept by the grant's scope.
+    pub fn bind(&self, plugin: Arc<Plugin>, grant: Grant) -> Arc<Binding> {
+        let state = self.states.of(&grant.scope, plugin.limits.state_entries);
+        Binding::new(plugin, grant, state)
+    }
+}

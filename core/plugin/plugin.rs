@@ -1,0 +1,68 @@
+//! A loaded plugin: compiled code, linked and looked through once. It holds no instance and no
+//! secret, so every route that uses the same bytes with the same limits may share it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wasmtime::component::InstancePre;
+
+use super::abi::v0_1_0::Exports;
+use super::call::Call;
+use super::limits::Limits;
+
+/// Code that is ready to be instantiated.
+pub struct Plugin {
+    pub(super) name: String,
+    pub(super) hash: String,
+    pub(super) version: &'static str,
+    pub(super) pre: InstancePre<Call>,
+    pub(super) exports: Exports,
+    pub(super) limits: Limits,
+    pub(super) table_elements: usize,
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) asks: Vec<String>,
+}
+
+impl Plugin {
+    /// The name that config gave it, or `builtin:…`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The version of the contract that it was built for.
+    pub fn version(&self) -> &str {
+        self.version
+    }
+
+    /// Can it serve a route?
+    pub fn is_adapter(&self) -> bool {
+        self.exports.is_adapter()
+    }
+
+    /// Can it compute answers?
+    pub fn is_responder(&self) -> bool {
+        self.exports.is_responder()
+    }
+
+    /// Does it confirm events with the provider?
+    pub fn confirms(&self) -> bool {
+        self.exports.confirms()
+    }
+
+    /// The names of everything that it imports.
+    pub fn asks(&self) -> &[String] {
+        &self.asks
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plugin({} {})", self.name, self.hash)
+    }
+}

@@ -1,0 +1,195 @@
+//! Builds one generation. Every problem is collected; there is a generation only where none is an
+//! error.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::check;
+use crate::config::{
+    AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Settings,
+};
+use crate::generation::{Answerer, Generation, Route};
+use crate::model::GenerationId;
+use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, Source};
+use crate::route::{Endpoint, Pattern, Table};
+
+/// Builds a generation of these settings; what is unchanged since the last one is shared with it.
+pub async fn build(
+    host: &Arc<Host>,
+    settings: &Settings,
+    id: GenerationId,
+) -> (Option<Generation>, Problems) {
+    let mut problems = Problems::new();
+    let mut shelf = Shelf { host, settings, plugins: Vec::new(), responders: HashMap::new() };
+    shelf.load(&mut problems).await;
+    let mut endpoints = Vec::new();
+    for route in &settings.routes {
+        let built = shelf.route(route, &mut problems).await;
+        if let (Some(built), Some(pattern)) = (built, pattern(route, &mut problems)) {
+            let methods = route.methods.clone();
+            endpoints.push((route, Endpoint { pattern, methods, target: Arc::new(built) }));
+        }
+    }
+    let table = table(endpoints, &mut problems);
+    match table {
+        Some(routes) if !problems.has_errors() => (Some(Generation { id, routes }), problems),
+        _ => (None, problems),
+    }
+}
+
+fn pattern(route: &RouteSettings, problems: &mut Problems) -> Option<Pattern> {
+    Pattern::parse(&route.path.value)
+        .map_err(|fault| problems.push(Problem::error(fault.to_string()).at(&route.path.place)))
+        .ok()
+}
+
+type Named<'s> = (&'s RouteSettings, Endpoint<Arc<Route>>);
+
+fn table(endpoints: Vec<Named<'_>>, problems: &mut Problems) -> Option<Table<Arc<Route>>> {
+    let (routes, endpoints): (Vec<_>, Vec<_>) = endpoints.into_iter().unzip();
+    let conflicts = match Table::build(endpoints) {
+        Ok(table) => return Some(table),
+        Err(conflicts) => conflicts,
+    };
+    for conflict in conflicts {
+        let (first, second) = (routes[conflict.first], routes[conflict.second]);
+        let message = format!(
+            "routes \"{}\" and \"{}\" take the same calls: {} {}",
+            first.name,
+            second.name,
+            conflict.methods.join(", "),
+            second.path.value,
+        );
+        let problem = Problem::error(message).at(&second.path.place);
+        problems.push(problem.related(&first.path.place, "the other path"));
+    }
+    None
+}
+
+/// What the generation's routes take their plugins from.
+struct Shelf<'s> {
+    host: &'s Arc<Host>,
+    settings: &'s Settings,
+    /// One for each of the settings' plugins; `None` where it couldn't be loaded.
+    plugins: Vec<Option<Arc<Plugin>>>,
+    /// Responders by the index of their plugin, bound once and shared by all routes.
+    responders: HashMap<usize, Arc<Binding>>,
+}
+
+impl Shelf<'_> {
+    async fn load(&mut self, problems: &mut Problems) {
+        for (index, settings) in self.settings.plugins.iter().enumerate() {
+            let (name, source) = (&settings.name, &settings.source);
+            let plugin =
+                self.fetch((name, source, &settings.source_place), &settings.limits, problems).await;
+            if let Some(plugin) = &plugin
+                && plugin.is_responder()
+            {
+                let grant = responder_grant(settings, &self.settings.router.allow_networks);
+                self.responders.insert(index, self.host.bind(Arc::clone(plugin), grant));
+            }
+            self.plugins.push(plugin);
+        }
+    }
+
+    async fn fetch(
+        &self,
+        (name, source, place): (&str, &Source, &Place),
+        limits: &Limits,
+        problems: &mut Problems,
+    ) -> Option<Arc<Plugin>> {
+        match self.host.load(name, source, limits).await {
+            Ok(plugin) => Some(plugin),
+            Err(fault) => {
+                let message = format!("plugin \"{name}\" can't be loaded: {fault}");
+                problems.push(Problem::error(message).at(place));
+                None
+            }
+        }
+    }
+
+    async fn route(&self, route: &RouteSettings, problems: &mut Problems) -> Option<Route> {
+        let plugin = match &route.adapter {
+            AdapterRef::Plugin(index) => self.plugins.get(*index)?.clone()?,
+            AdapterRef::Builtin(name, place) => {
+                let source = Source::Builtin(name.clone());
+                let limits = &self.settings.router.plugin;
+                let name = format!("builtin:{name}");
+                self.fetch((&name, &source, place), limits, problems).await?
+            }
+        };
+        if !plugin.is_adapter() {
+            let message = format!("plugin \"{}\" is no adapter", plugin.name());
+            let help = "an adapter exports `hookswitch:plugin/protocol`";
+            problems.push(Problem::error(message).at(&route.place).help(help));
+            return None;
+        }
+        let networks = &self.settings.router.allow_networks;
+        let adapter = self.host.bind(Arc::clone(&plugin), adapter_grant(route, networks));
+        check::route(route, &adapter, problems).await;
+        let answers = self.answers(route, problems);
+        let adapter = match &route.offline {
+            None => Ok(adapter),
+            Some(why) => Err(why.clone()),
+        };
+        Some(Route { name: route.name.clone(), adapter, answers })
+    }
+
+    fn answers(&self, route: &RouteSettings, problems: &mut Problems) -> HashMap<String, Answerer> {
+        let mut answers = HashMap::new();
+        for answer in &route.answers {
+            let settings = self.settings.plugins.get(answer.responder);
+            let loaded = self.plugins.get(answer.responder).is_some_and(Option::is_some);
+            match self.responders.get(&answer.responder) {
+                // What its missing secrets would give is no answer: the kind stays unanswered.
+                Some(_) if settings.is_some_and(|plugin| plugin.offline.is_some()) => {}
+                Some(responder) => {
+                    let responder = Arc::clone(responder);
+                    let answerer = Answerer { responder, deadline: answer.deadline };
+                    answers.insert(answer.kind.clone(), answerer);
+                }
+                None if loaded => {
+                    let message = "the responder's plugin computes no answers";
+                    let help = "a responder exports `hookswitch:plugin/answering`";
+                    problems.push(Problem::error(message).at(&answer.place).help(help));
+                }
+                None => {}
+            }
+        }
+        answers
+    }
+}
+
+fn responder_grant(plugin: &PluginSettings, networks: &[crate::model::Network]) -> Grant {
+    Grant {
+        scope: plugin.name.clone(),
+        settings: serde_json::Value::Object(plugin.settings.clone()).to_string(),
+        keyring: keyring(&plugin.secrets),
+        reveal: plugin.reveal.clone(),
+        allow_http: plugin.allow_http.clone(),
+        allow_networks: networks.to_vec(),
+        signing: false,
+    }
+}
+
+fn adapter_grant(route: &RouteSettings, networks: &[crate::model::Network]) -> Grant {
+    Grant {
+        scope: route.name.clone(),
+        settings: serde_json::Value::Object(route.settings.clone()).to_string(),
+        keyring: keyring(&route.secrets),
+        reveal: route.reveal.clone(),
+        allow_http: route.allow_http.clone(),
+        allow_networks: networks.to_vec(),
+        signing: false,
+    }
+}
+
+fn keyring(roles: &[Role]) -> Keyring {
+    let role = |role: &Role| {
+        let version = |version: &crate::config::SecretVersion| {
+            KeyVersion::new(version.name.clone(), version.kid.clone(), version.value.clone())
+        };
+        (role.name.clone(), role.versions.iter().map(version).collect())
+    };
+    Keyring::new(roles.iter().map(role).collect())
+}

@@ -1,0 +1,97 @@
+//! The host's imports, one module for each interface. On wasm32 they are real; natively the
+//! stand-in host of `native` answers, with the same signatures.
+
+#[cfg(not(target_arch = "wasm32"))]
+use crate::native::stand_in as host;
+
+/// Checks with keys that stay in the host. A check says which version of the secret matched, by
+/// name; `None` = no version did, or there is no such secret.
+pub mod crypto {
+    pub use crate::bindings::host::hookswitch::plugin::crypto::{KeyForm, Mac, Scheme};
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::bindings::host::hookswitch::plugin::crypto::{
+        equal, sha256, verify_mac, verify_signature,
+    };
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use super::host::crypto::{equal, sha256, verify_mac, verify_signature};
+}
+
+/// Signs with keys that stay in the host: only while simulating. Elsewhere it traps.
+pub mod signing {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::bindings::host::hookswitch::plugin::signing::{sign_mac, sign_rsa_sha256};
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use super::host::signing::{sign_mac, sign_rsa_sha256};
+}
+
+/// The route's (or the responder's own) `settings` table.
+pub mod settings {
+    use serde::de::DeserializeOwned;
+
+    use crate::Reason;
+
+    #[cfg(not(target_arch = "wasm32"))]
+    use super::host::settings as host;
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::host::hookswitch::plugin::settings as host;
+
+    /// The settings in a shape of the plugin's own. What doesn't fit it is a reason with the code
+    /// `settings_invalid`; give the shape `deny_unknown_fields`, so that misspelt keys are found.
+    pub fn get<T: DeserializeOwned>() -> Result<T, Reason> {
+        // The error names the key and what it should be; settings are no secrets.
+        serde_json::from_str(&host::get())
+            .map_err(|error| Reason::new("settings_invalid", format!("settings: {error}")))
+    }
+}
+
+/// A secret in plain: only in `confirm` and `compute`, only what the config lists under `reveal`.
+pub mod secrets {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::bindings::host::hookswitch::plugin::secrets::reveal;
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use super::host::secrets::reveal;
+}
+
+/// Small values that outlive a call, scoped to the route.
+pub mod state {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::bindings::host::hookswitch::plugin::state::{compare_and_put, get, put, remove};
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use super::host::state::{compare_and_put, get, put, remove};
+}
+
+/// Lines for the router's log; how many a call may write is bounded. Never a secret, a body or
+/// anything personal.
+pub mod log {
+    use crate::bindings::host::hookswitch::plugin::log::Level;
+
+    #[cfg(target_arch = "wasm32")]
+    use crate::bindings::host::hookswitch::plugin::log::write;
+
+    #[cfg(not(target_arch = "wasm32"))]
+    use super::host::log::write;
+
+    /// For whoever develops the plugin.
+    pub fn debug(message: &str) {
+        write(Level::Debug, message);
+    }
+
+    /// Worth knowing, and nothing is wrong.
+    pub fn info(message: &str) {
+        write(Level::Info, message);
+    }
+
+    /// Something is odd, and the plugin went on.
+    pub fn warn(message: &str) {
+        write(Level::Warn, message);
+    }
+
+    /// Something failed.
+    pub fn error(message: &str) {
+        write(Level::Error, message);
+    }
+}

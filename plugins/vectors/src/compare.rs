@@ -1,0 +1,210 @@
+//! Compares what a vector states with what came, one part after the other. What the vector doesn't
+//! state is not looked at.
+
+use serde_json::Value;
+
+use crate::expected::{
+    BodyExpected, ContentExpected, EventExpected, RequestExpected, VerdictExpected, Wording,
+};
+use crate::{Event, Mismatch, Parsed, Reason, Reply, Request, Verdict};
+
+pub(crate) fn compare_verdict(
+    expected: &VerdictExpected,
+    got: &Verdict,
+    found: &mut Vec<Mismatch>,
+) {
+    match (expected, got) {
+        (
+            VerdictExpected::Genuine { matched, replay_key },
+            Verdict::Genuine { matched: got_matched, replay_key: got_replay_key },
+        ) => {
+            compare_text("expect.matched", matched.as_ref(), got_matched.as_ref(), found);
+            compare_text("expect.replay_key", replay_key.as_ref(), got_replay_key.as_ref(), found);
+        }
+        (VerdictExpected::Challenge, Verdict::Challenge(_)) => {}
+        (VerdictExpected::Forged(code), Verdict::Forged(reason))
+        | (VerdictExpected::Unavailable(code), Verdict::Unavailable(reason)) => {
+            compare_code("expect.reason", code.as_ref(), reason, found);
+        }
+        (expected, got) => {
+            let expected = match expected {
+                VerdictExpected::Genuine { .. } => "genuine",
+                VerdictExpected::Challenge => "challenge",
+                VerdictExpected::Forged(_) => "forged",
+                VerdictExpected::Unavailable(_) => "unavailable",
+            };
+            let got = match got {
+                Verdict::Genuine { .. } => "genuine".to_owned(),
+                Verdict::Challenge(_) => "challenge".to_owned(),
+                Verdict::Forged(reason) => format!("forged: {}", said(reason)),
+                Verdict::Unavailable(reason) => format!("unavailable: {}", said(reason)),
+            };
+            found.push(Mismatch::plain("expect.verdict", expected, got));
+        }
+    }
+}
+
+pub(crate) fn compare_content(expected: &ContentExpected, got: &Parsed, found: &mut Vec<Mismatch>) {
+    match (expected, got) {
+        (ContentExpected::Notification(expected), Parsed::Notification(events)) => {
+            if let Some(expected) = expected {
+                compare_events(expected, events, found);
+            }
+        }
+        (ContentExpected::Request(expected), Parsed::Request(request)) => {
+            compare_request(expected, request, found);
+        }
+        (ContentExpected::Malformed(code), Parsed::Malformed(reason))
+        | (ContentExpected::NotFound(code), Parsed::NotFound(reason)) => {
+            compare_code("expect.reason", code.as_ref(), reason, found);
+        }
+        (expected, got) => {
+            let expected = match expected {
+                ContentExpected::Notification(_) => "notification",
+                ContentExpected::Request(_) => "request",
+                ContentExpected::Malformed(_) => "malformed",
+                ContentExpected::NotFound(_) => "not-found",
+            };
+            let got = match got {
+                Parsed::Notification(_) => "notification".to_owned(),
+                Parsed::Request(_) => "request".to_owned(),
+                Parsed::Malformed(reason) => format!("malformed: {}", said(reason)),
+                Parsed::NotFound(reason) => format!("not-found: {}", said(reason)),
+            };
+            found.push(Mismatch::plain("expect.content", expected, got));
+        }
+    }
+}
+
+fn compare_events(expected: &[EventExpected], got: &[Event], found: &mut Vec<Mismatch>) {
+    if expected.len() != got.len() {
+        let count = |count: usize| format!("{count} of them");
+        found.push(Mismatch::plain("expect.events", count(expected.len()), count(got.len())));
+    }
+    for (at, (expected, got)) in expected.iter().zip(got).enumerate() {
+        let what = |key: &str| format!("expect.events[{at}].{key}");
+        compare_text(what("id"), expected.id.as_ref(), Some(&got.id), found);
+        compare_text(what("kind"), expected.kind.as_ref(), Some(&got.kind), found);
+        compare_text(what("subject"), expected.subject.as_ref(), got.subject.as_ref(), found);
+        compare_value(what("rank"), expected.rank.as_ref(), got.rank.as_ref(), found);
+        let occurred = (expected.occurred_at_ms.as_ref(), got.occurred_at_ms.as_ref());
+        compare_value(what("occurred_at_ms"), occurred.0, occurred.1, found);
+        if let Some(aliases) = expected.aliases.as_ref().filter(|aliases| **aliases != got.aliases)
+        {
+            let shown = |aliases: &[String]| format!("{aliases:?}");
+            found.push(Mismatch::plain(what("aliases"), shown(aliases), shown(&got.aliases)));
+        }
+        compare_json(what("data"), expected.data.as_ref(), got.data.as_deref(), found);
+    }
+}
+
+fn compare_request(expected: &RequestExpected, got: &Request, found: &mut Vec<Mismatch>) {
+    compare_text("expect.request.id", expected.id.as_ref(), Some(&got.id), found);
+    compare_text("expect.request.kind", expected.kind.as_ref(), Some(&got.kind), found);
+    compare_json("expect.request.data", expected.data.as_ref(), Some(&got.data), found);
+}
+
+pub(crate) fn compare_wording(
+    what: &str,
+    expected: &Wording,
+    worded: Result<Reply, Reason>,
+    found: &mut Vec<Mismatch>,
+) {
+    match (expected, worded) {
+        (Wording::Reply { status, body }, Ok(reply)) => {
+            if *status != reply.status {
+                let (expected, got) = (status.to_string(), reply.status.to_string());
+                found.push(Mismatch::plain(format!("{what}.status"), expected, got));
+            }
+            compare_body(what, body.as_ref(), &reply.body, found);
+        }
+        (Wording::Error(code), Err(reason)) => {
+            compare_code(&format!("{what}.error"), Some(code), &reason, found);
+        }
+        (Wording::Reply { status, .. }, Err(reason)) => {
+            let (expected, got) =
+                (format!("status {status}"), format!("an error: {}", said(&reason)));
+            found.push(Mismatch::plain(what, expected, got));
+        }
+        (Wording::Error(code), Ok(reply)) => {
+            let (expected, got) = (format!("the error {code}"), format!("status {}", reply.status));
+            found.push(Mismatch::plain(what, expected, got));
+        }
+    }
+}
+
+fn compare_body(
+    what: &str,
+    expected: Option<&BodyExpected>,
+    got: &[u8],
+    found: &mut Vec<Mismatch>,
+) {
+    match expected {
+        Some(BodyExpected::Exact(text)) if text.as_bytes() != got => {
+            found.push(Mismatch::text(format!("{what}.body"), text.as_bytes(), got));
+        }
+        Some(BodyExpected::Json(value)) => {
+            let got = String::from_utf8_lossy(got);
+            compare_json(format!("{what}.body_json"), Some(value), Some(&got), found);
+        }
+        Some(BodyExpected::Exact(_)) | None => {}
+    }
+}
+
+fn compare_text(
+    what: impl Into<String>,
+    expected: Option<&String>,
+    got: Option<&String>,
+    found: &mut Vec<Mismatch>,
+) {
+    let Some(expected) = expected.filter(|expected| Some(*expected) != got) else { return };
+    found.push(match got {
+        Some(got) => Mismatch::text(what, expected.as_bytes(), got.as_bytes()),
+        None => Mismatch::plain(what, format!("\"{expected}\""), "none"),
+    });
+}
+
+fn compare_value<T: PartialEq + ToString>(
+    what: String,
+    expected: Option<&T>,
+    got: Option<&T>,
+    found: &mut Vec<Mismatch>,
+) {
+    if let Some(expected) = expected.filter(|expected| Some(*expected) != got) {
+        let got = got.map_or_else(|| "none".to_owned(), T::to_string);
+        found.push(Mismatch::plain(what, expected.to_string(), got));
+    }
+}
+
+fn compare_code(what: &str, expected: Option<&String>, got: &Reason, found: &mut Vec<Mismatch>) {
+    if let Some(expected) = expected.filter(|expected| **expected != got.code) {
+        found.push(Mismatch::plain(what, expected, said(got)));
+    }
+}
+
+/// JSON against JSON: white space and the order of keys don't count.
+fn compare_json(
+    what: impl Into<String>,
+    expected: Option<&Value>,
+    got: Option<&str>,
+    found: &mut Vec<Mismatch>,
+) {
+    let Some(expected) = expected else { return };
+    let Some(got) = got else {
+        return found.push(Mismatch::plain(what, expected.to_string(), "none"));
+    };
+    match serde_json::from_str::<Value>(got) {
+        Ok(got) if got == *expected => {}
+        Ok(got) => {
+            let (expected, got) = (expected.to_string(), got.to_string());
+            found.push(Mismatch::text(what, expected.as_bytes(), got.as_bytes()));
+        }
+        Err(error) => {
+            found.push(Mismatch::plain(what, expected.to_string(), format!("no JSON: {error}")));
+        }
+    }
+}
+
+pub(crate) fn said(reason: &Reason) -> String {
+    format!("{} ({})", reason.code, reason.detail)
+}

@@ -1,0 +1,171 @@
+//! Reads a folder of vectors. Every file that looks like half of a vector has its other half, or
+//! the folder is refused.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+
+use crate::http::{HttpFault, parse_http};
+use crate::written::{Written, WrittenSecret, json_object, merge};
+use crate::{Callback, Secret, Vector};
+
+/// No file of a vector is larger: a callback's body is at most a few MiB.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Why a folder of vectors can't be run; every case names its file.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file, or the folder, can't be read.
+    #[error("{path}: {source}", path = path.display())]
+    Unreadable {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is larger than a vector's may be.
+    #[error("{path}: more than {FILE_BYTES_MAX} bytes", path = path.display())]
+    TooLarge {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// A `.http` file isn't a request.
+    #[error("{path}: {source}", path = path.display())]
+    Http {
+        /// Which one.
+        path: PathBuf,
+        /// Why, with its line.
+        source: HttpFault,
+    },
+    /// A `.toml` file isn't TOML, or misses a key, or holds one that doesn't belong there.
+    #[error("{path}: {problem}", path = path.display())]
+    Toml {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Half of a vector.
+    #[error("{path} is missing: a vector is a .http and a .toml file", path = path.display())]
+    Missing {
+        /// The half that isn't there.
+        path: PathBuf,
+    },
+    /// Nothing to run.
+    #[error("{folder}: no vectors", folder = folder.display())]
+    Empty {
+        /// Where they should be.
+        folder: PathBuf,
+    },
+}
+
+/// Every vector of a folder, by name. Folders inside it aren't looked at.
+pub fn load(folder: &Path) -> Result<Vec<Vector>, LoadError> {
+    let names = names(folder)?;
+    if names.is_empty() {
+        return Err(LoadError::Empty { folder: folder.to_owned() });
+    }
+    let defaults_path = folder.join("defaults.toml");
+    let defaults = if defaults_path.exists() { table(&defaults_path)? } else { Table::new() };
+    names.iter().map(|name| vector(folder, name, &defaults)).collect()
+}
+
+fn names(folder: &Path) -> Result<BTreeSet<String>, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: folder.to_owned(), source };
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let half = path.extension().is_some_and(|ending| ending == "http" || ending == "toml");
+        let name = path.file_stem().and_then(OsStr::to_str).filter(|name| *name != "defaults");
+        names.extend(name.filter(|_| half).map(str::to_owned));
+    }
+    Ok(names)
+}
+
+fn vector(folder: &Path, name: &str, defaults: &Table) -> Result<Vector, LoadError> {
+    let (http_path, path) = (half(folder, name, "http")?, half(folder, name, "toml")?);
+    let request = parse_http(&bytes(&http_path)?)
+        .map_err(|source| LoadError::Http { path: http_path, source })?;
+    let mut table = table(&path)?;
+    merge(&mut table, defaults);
+    let wrong = |problem: String| LoadError::Toml { path: path.clone(), problem };
+    let mut written: Written =
+        table.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    let mut secrets = Vec::new();
+    for (role, versions) in std::mem::take(&mut written.secrets) {
+        for version in versions {
+            secrets.push(secret(folder, &role, version).map_err(|fault| match fault {
+                SecretFault::Load(error) => error,
+                SecretFault::Shape(problem) => wrong(problem),
+            })?);
+        }
+    }
+    let call = Callback {
+        id: name.to_owned(),
+        url: written.url(&request),
+        method: request.method,
+        params: std::mem::take(&mut written.params).into_iter().collect(),
+        headers: request.headers,
+        peer: written.peer.clone(),
+        received_at_ms: written.received_at_ms,
+        body: request.body,
+    };
+    let (about, settings) = (written.about.clone(), json_object(&written.settings));
+    let expected = written.expected().map_err(wrong)?;
+    Ok(Vector { name: name.to_owned(), about, call, settings, secrets, expected })
+}
+
+enum SecretFault {
+    Load(LoadError),
+    Shape(String),
+}
+
+/// A version with its text. A file's last line end isn't part of the secret: editors put it there.
+fn secret(folder: &Path, role: &str, written: WrittenSecret) -> Result<Secret, SecretFault> {
+    let text = match (written.value, written.file) {
+        (Some(value), None) => value,
+        (None, Some(file)) => {
+            let mut text = text(&folder.join(file)).map_err(SecretFault::Load)?;
+            if text.ends_with('\n') {
+                text.truncate(text.trim_end_matches(['\r', '\n']).len());
+            }
+            text
+        }
+        _ => {
+            let name = &written.name;
+            let problem = format!("secrets.{role}: \"{name}\" needs either `value` or `file`");
+            return Err(SecretFault::Shape(problem));
+        }
+    };
+    Ok(Secret { role: role.to_owned(), version: written.name, kid: written.kid, text })
+}
+
+fn half(folder: &Path, name: &str, ending: &str) -> Result<PathBuf, LoadError> {
+    let path = folder.join(format!("{name}.{ending}"));
+    if path.is_file() { Ok(path) } else { Err(LoadError::Missing { path }) }
+}
+
+fn table(path: &Path) -> Result<Table, LoadError> {
+    let problem = |error: toml::de::Error| error.to_string();
+    text(path)?
+        .parse()
+        .map_err(|error| LoadError::Toml { path: path.to_owned(), problem: problem(error) })
+}
+
+fn text(path: &Path) -> Result<String, LoadError> {
+    let not_utf8 = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "not UTF-8");
+    String::from_utf8(bytes(path)?)
+        .map_err(not_utf8)
+        .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
+    if fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES_MAX {
+        return Err(LoadError::TooLarge { path: path.to_owned() });
+    }
+    fs::read(path).map_err(unreadable)
+}

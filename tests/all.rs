@@ -1,0 +1,10 @@
+//! All tests that need more than one module: the rules of the tree, the plugin host, the adapters as
+//! built components, and the router as a process.
+
+mod support;
+
+mod layers;
+mod tidy;
+mod host;
+mod adapters;
+mod serve;

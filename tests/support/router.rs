@@ -1,0 +1,121 @@
+//! The real binary: run as a command, or as a router that serves until the test ends.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs the command to its end.
+pub(crate) fn hookswitch(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hookswitch")).args(args).output().expect("the binary runs")
+}
+
+/// A router that serves.
+pub(crate) struct Router {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// Everything it logged, once it has ended.
+    log: std::thread::JoinHandle<String>,
+}
+
+impl Router {
+    /// Starts it and waits until it listens. The config says `public = "127.0.0.1:0"`.
+    pub(crate) fn start(config: &Path) -> Router {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
+            .args(["serve", "--config"])
+            .arg(config)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its standard error"));
+        let mut log = String::new();
+        let address = loop {
+            let mut line = String::new();
+            let read = lines.read_line(&mut line).expect("a line of its log");
+            assert!(read > 0, "the router ended before it listened:\n{log}");
+            log.push_str(&line);
+            if let Some((_, address)) = line.trim_end().split_once("listening on http://") {
+                break address.parse().expect("an address");
+            }
+        };
+        let log = std::thread::spawn(move || {
+            let _ = lines.read_to_string(&mut log);
+            log
+        });
+        Router { child, address, log }
+    }
+
+    /// A connection of its own.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a time-out");
+        stream
+    }
+
+    /// Sends bytes and reads all that comes back until the router closes.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        // The router may refuse and close before all is sent; what it said is what counts.
+        let _ = stream.write_all(bytes);
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply);
+        String::from_utf8_lossy(&reply).into_owned()
+    }
+
+    /// One POST with these headers.
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut request = format!(
+            "POST {path} HTTP/1.1\r\nhost: hooks.example.com\r\nconnection: close\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let bytes = [request.as_bytes(), b"\r\n", body].concat();
+        Reply::parse(&self.raw(&bytes))
+    }
+
+    /// Tells it to stop.
+    pub(crate) fn signal(&self, signal: &str) {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+    }
+
+    /// Waits for its end; its exit status and its log.
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().expect("its exit status");
+        let log = std::mem::replace(&mut self.log, std::thread::spawn(String::new));
+        (status, log.join().expect("its log"))
+    }
+}
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A reply, taken apart.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn parse(text: &str) -> Reply {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        Reply {
+            status: status.unwrap_or_else(|| panic!("no reply: {text:?}")),
+            head: head.to_lowercase(),
+            body: body.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Keys and config for one run of the demo, beneath `target/demo`.
+//!
+//! They are made anew each time and are good for nothing else. Private ones are readable by
+//! their owner only.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::rand_core::{OsRng, RngCore};
+
+/// The id under which the demo is known to BRIJ.
+pub(crate) const PARTNER: &str = "partner-42";
+
+const PRIVATE: u32 = 0o600;
+const PUBLIC: u32 = 0o644;
+
+/// Where all of it lies.
+pub(crate) struct Material {
+    /// The router's config folder.
+    pub(crate) config: PathBuf,
+    /// What the router writes.
+    pub(crate) log: PathBuf,
+    /// BRIJ's side of its key pair, to sign with.
+    pub(crate) brij_private: PathBuf,
+    /// The secret that BRZ and the router share.
+    pub(crate) brz_secret: PathBuf,
+    /// Where the router will listen.
+    pub(crate) address: SocketAddr,
+}
+
+impl Material {
+    /// Makes everything anew.
+    pub(crate) fn make(target: &Path) -> Result<Self> {
+        let folder = target.join("demo");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        }
+        let config = folder.join("config");
+        fs::create_dir_all(config.join("routes")).with_context(|| config.display().to_string())?;
+        fs::create_dir_all(folder.join("keys"))?;
+        let material = Self {
+            log: folder.join("router.log"),
+            brij_private: folder.join("keys/brij-private.pem"),
+            brz_secret: folder.join("keys/brz-secret.txt"),
+            address: free_address()?,
+            config,
+        };
+        material.write_keys(&folder.join("keys/brij-public.pem"))?;
+        material.write_config()?;
+        Ok(material)
+    }
+
+    /// The router's base URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn write_keys(&self, public: &Path) -> Result<()> {
+        let key = RsaPrivateKey::new(&mut OsRng, 2048).context("no RSA key could be made")?;
+        let private = key.to_pkcs8_pem(LineEnding::LF)?;
+        write(&self.brij_private, PRIVATE, &private)?;
+        write(public, PUBLIC, &key.to_public_key().to_public_key_pem(LineEnding::LF)?)?;
+        let mut secret = [0; 32];
+        OsRng.fill_bytes(&mut secret);
+        write(&self.brz_secret, PRIVATE, &format!("whsec_{}\n", STANDARD.encode(secret)))
+    }
+
+    fn write_config(&self) -> Result<()> {
+        let router = format!(
+            "# Made by `cargo xtask demo`, anew at every start.\n\
+             [listen]\npublic = \"{}\"\n\n[store]\npath = \"../data/hookswitch.db\"\n",
+            self.address
+        );
+        write(&self.config.join("router.toml"), PUBLIC, &router)?;
+        write(&self.config.join("routes/brij.toml"), PUBLIC, &brij_route())?;
+        write(&self.config.join("routes/brz.toml"), PUBLIC, BRZ_ROUTE)
+    }
+}
+
+fn brij_route() -> String {
+    format!(
+        r#"# BRIJ signs with its own RSA key; the router has the public half.
+[secrets]
+brij-demo = {{ file = "../../keys/brij-public.pem" }}
+
+# A responder: a plugin of yours that computes answers. This one is examples/quotes.
+[plugins.quotes]
+source = "../../../plugins/quotes.wasm"
+
+[[routes]]
+name = "brij"
+path = "/brij/{{call}}"
+adapter = "builtin:brij"
+secrets = {{ signing-key = ["brij-demo"] }}
+settings = {{ partner_id = "{PARTNER}" }}
+
+[routes.answers.quote]
+responder = "quotes"
+deadline = "2s"
+
+[routes.answers.redirect-order]
+responder = "quotes"
+deadline = "2s"
+
+# create-order and cancel-order have no responder here, so they get 503.
+"#
+    )
+}
+
+const BRZ_ROUTE: &str = r#"# BRZ signs with a secret that it shares with you.
+[secrets]
+brz-demo = { file = "../../keys/brz-secret.txt" }
+
+[[routes]]
+name = "brz"
+path = "/brz"
+adapter = "builtin:brz"
+secrets = { signing-secret = ["brz-demo"] }
+"#;
+
+/// Created with its mode, so that a private one is never open to others for a moment.
+fn write(path: &Path, mode: u32, text: &str) -> Result<()> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    opened
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| path.display().to_string())
+}
+
+/// A loopback port that was free a moment ago.
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free loopback port")?;
+    Ok(listener.local_addr()?)
+}

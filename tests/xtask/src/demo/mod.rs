@@ -1,0 +1,124 @@
+//! `cargo xtask demo`: the release build, running, with two providers that call it.
+//!
+//! Whatever way it ends, no router is left behind; and it ends with 1 when the router said
+//! anything but what it must.
+
+mod calls;
+mod material;
+mod router;
+mod sending;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::build;
+use crate::progress::Steps;
+use crate::workspace::Workspace;
+use material::Material;
+use router::Router;
+use sending::Sender;
+
+/// How often a wait looks whether it is over.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Set by Ctrl-C and by a request to terminate.
+#[derive(Clone, Default)]
+struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    fn on_signal() -> Result<Self> {
+        let stop = Self::default();
+        let flag = Arc::clone(&stop.0);
+        ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst))
+            .context("signals can't be watched")?;
+        Ok(stop)
+    }
+
+    fn is_asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Builds, starts, sends, shows; `once` leaves then.
+pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
+    let mut steps = Steps::of(6);
+    build::all(workspace, &mut steps)?;
+    let program = build::router(workspace);
+    let material = steps.run("keys and config", || Material::make(&workspace.target))?;
+    let stop = Stop::on_signal()?;
+    let mut router = steps.run("start the router", || Router::start(&program, &material, &stop))?;
+    let wrong = steps.run("send callbacks", || {
+        send_all(&Sender { program: &program, material: &material, stop: &stop })
+    })?;
+    hint(workspace, &program, &material);
+    if !once {
+        println!("\nCtrl-C ends it.");
+        stay(&mut router, &stop)?;
+    }
+    match wrong {
+        0 => Ok(()),
+        _ => bail!("{wrong} of the answers are not what they must be; they are marked above"),
+    }
+}
+
+/// Sends every call and shows each as it is answered; how many answers were wrong.
+fn send_all(sender: &Sender<'_>) -> Result<usize> {
+    row(["provider", "kind", "sent", "must be", "status", "latency", "answer"]);
+    let mut wrong = 0;
+    for provider in calls::PROVIDERS {
+        for call in calls::of(provider, &sender.kinds(provider)?) {
+            let answer = sender.send(&call)?;
+            let (must, status) = (call.must.status(), answer.status.to_string());
+            let mut said = answer.shortened();
+            if answer.status != must {
+                wrong += 1;
+                said = format!("<-- WRONG, must be {must}: {said}");
+            }
+            let (sent, wanted) = (call.sent.word(), call.must.word());
+            row([provider.name(), &call.kind, sent, wanted, &status, &answer.latency(), &said]);
+        }
+    }
+    Ok(wrong)
+}
+
+fn row(cells: [&str; 7]) {
+    let [provider, kind, sent, must, status, latency, answer] = cells;
+    println!("{provider:<8} {kind:<35} {sent:<7} {must:<11} {status:<6} {latency:>10}  {answer}");
+}
+
+fn stay(router: &mut Router, stop: &Stop) -> Result<()> {
+    while !stop.is_asked() {
+        router.is_up()?;
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+fn hint(workspace: &Workspace, program: &Path, material: &Material) {
+    let program = workspace.shown(program);
+    let config = workspace.shown(&material.config);
+    let key = workspace.shown(&material.brij_private);
+    let url = material.url();
+    println!(
+        "
+The router listens at {url}
+its config  {config}   (made anew at every start of the demo)
+its log     {log}
+
+Try:
+  curl -i {url}/brz -d '{{}}'     # unsigned, so it is refused
+  {program} send builtin:brij quote --to {url}/brij/quote \\
+      --secret signing-key=@{key} --set partner_id={partner}
+
+Edit the config, see what the router says to it, and run it without the demo:
+  {program} check --config {config}
+  {program} serve --config {config}",
+        log = workspace.shown(&material.log),
+        partner = material::PARTNER,
+    );
+}

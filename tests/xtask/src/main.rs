@@ -1,0 +1,50 @@
+//! `cargo xtask`: the few commands that take a fresh clone to a built, tested or running router.
+//!
+//! Each brings what it needs, says what it does, and ends with 0 (done), 1 (it failed, and this
+//! step of it) or 2 (wrong use).
+
+mod build;
+mod demo;
+mod progress;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use workspace::Workspace;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  build           the router at target/release/hookswitch, example plugins at target/plugins
+  test            formatting, lints and all tests
+  demo [--once]   build, run the router with two providers, send it signed and forged callbacks
+                  and show what it said; --once ends then, else it stays up until Ctrl-C
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words[..] {
+        ["build"] => Workspace::find().and_then(|workspace| build::run(&workspace)),
+        ["test"] => Workspace::find().and_then(|workspace| test::run(&workspace)),
+        ["demo"] => Workspace::find().and_then(|workspace| demo::run(&workspace, false)),
+        ["demo", "--once"] => Workspace::find().and_then(|workspace| demo::run(&workspace, true)),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("\nxtask: {fault:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
