@@ -1,5 +1,5 @@
-//! The whole router: the only file that names every concrete type. It starts from a config, runs until
-//! it is told to stop, and lets what is in flight end.
+//! The whole router: the only file that names every concrete type. It starts from a config, runs
+//! until it is told to stop, and lets what is in flight end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -129,10 +129,12 @@ fn raise_open_files(connections: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let now = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    let now =
+        if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
     let wanted = connections as u64 + OTHER_FILES;
     if now.is_some_and(|now| now < wanted) {
-        let line = format!("the limit of open files is under {wanted}: fewer connections than configured");
+        let line =
+            format!("the limit of open files is under {wanted}: fewer connections than configured");
         observe::notice(Level::Warn, &line);
     }
 }

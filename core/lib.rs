@@ -1,5 +1,5 @@
 //! Hookswitch: a callback router. What runs where, and the rules that hold, stand in
-//! `core/ARCHITECTURE.md`; the modules below are in reading order, each knowing only those above it.
+//! `core/ARCHITECTURE.md`; the modules below are in reading order, each knowing only those above.
 
 pub mod model;
 pub mod observe;

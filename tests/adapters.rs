@@ -18,7 +18,10 @@ struct Component<'r> {
 }
 
 impl Component<'_> {
-    fn call<T>(&self, call: impl AsyncFnOnce(&Arc<Binding>) -> Result<T, Fault>) -> Result<T, String> {
+    fn call<T>(
+        &self,
+        call: impl AsyncFnOnce(&Arc<Binding>) -> Result<T, Fault>,
+    ) -> Result<T, String> {
         self.runtime.block_on(call(&self.binding)).map_err(|fault| fault.to_string())
     }
 }
@@ -65,9 +68,8 @@ impl vectors::Subject for Component<'_> {
         asked: &vectors::Outcome,
     ) -> Result<Result<vectors::Reply, vectors::Reason>, String> {
         let (head, outcome) = (callback(call).head, outcome(asked));
-        let respond = async |binding: &Arc<Binding>| {
-            binding.open().await?.respond(&head, &outcome).await
-        };
+        let respond =
+            async |binding: &Arc<Binding>| binding.open().await?.respond(&head, &outcome).await;
         Ok(self.call(respond)?.map(reply).map_err(reason))
     }
 }

@@ -1,5 +1,5 @@
-//! All tests that need more than one module: the rules of the tree, the plugin host, the adapters as
-//! built components, and the router as a process.
+//! All tests that need more than one module: the rules of the tree, the plugin host, the adapters
+//! as built components, and the router as a process.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! What a callback costs, stage by stage: `cargo bench` prints the median of each. All of it runs on
-//! one thread, so the figures are the work itself and not the waiting.
+//! What a callback costs, stage by stage: `cargo bench` prints the median of each. All of it runs
+//! on one thread, so the figures are the work itself and not the waiting.
 
 use std::sync::Arc;
 

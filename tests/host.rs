@@ -34,8 +34,12 @@ async fn every_breach_has_its_name() {
     let bench = Bench::new();
     let spin = Guest { verify: "(loop $l (br $l))", ..Guest::default() };
     assert_eq!(verify(&bench, spin).await, Err(Fault::Deadline));
-    let grow = "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable";
-    assert_eq!(verify(&bench, Guest { verify: grow, ..Guest::default() }).await, Err(Fault::Memory));
+    let grow =
+        "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable";
+    assert_eq!(
+        verify(&bench, Guest { verify: grow, ..Guest::default() }).await,
+        Err(Fault::Memory)
+    );
     let trap = verify(&bench, Guest { verify: "unreachable", ..Guest::default() }).await;
     assert!(matches!(trap, Err(Fault::Trap(_))), "{trap:?}");
     let recurse = Guest {
@@ -110,7 +114,8 @@ async fn what_is_no_plugin_is_refused_with_its_reason() {
     let bench = Bench::new();
     let good = Guest::default().module();
     let other = wat::parse_str("(component)").expect("a component");
-    let version = String::from_utf8_lossy(include_bytes!("guests/prelude.wat")).replace("@0.1.0", "@9.9.9");
+    let version =
+        String::from_utf8_lossy(include_bytes!("guests/prelude.wat")).replace("@0.1.0", "@9.9.9");
     let version = wat::parse_str(version).expect("a module");
     let cases: Vec<(&[u8], &str)> = vec![
         (b"not wasm at all", "isn't wasm"),

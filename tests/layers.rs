@@ -82,7 +82,8 @@ fn imports_point_down_only() {
 
 #[test]
 fn the_reader_of_imports_sees_them() {
-    let text = "use crate::model::Head; use crate::{route, plugin::{A}};\nfn x() { crate::app::run() }";
+    let text =
+        "use crate::model::Head; use crate::{route, plugin::{A}};\nfn x() { crate::app::run() }";
     let wanted = ["app", "model", "plugin", "route"].map(str::to_owned);
     assert_eq!(imported(text), BTreeSet::from(wanted));
 }

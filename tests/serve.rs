@@ -211,7 +211,9 @@ fn a_call_in_flight_ends_before_the_router_does() {
     let router = place.start();
     let mut stream = router.connect();
     stream
-        .write_all(b"POST /brz HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+        .write_all(
+            b"POST /brz HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n",
+        )
         .expect("the head is sent");
     // The router asks for the body only once the call is being served.
     let mut said = [0; 25];
@@ -276,10 +278,9 @@ fn check_shows_every_problem_with_its_line() {
 fn setup_says_what_to_register() {
     let place = Place::new("");
     let path = place.path("router.toml");
-    for (route, wanted) in [
-        ("brij", "https://hooks.example.com/brij/quote"),
-        ("brz", "https://hooks.example.com/brz"),
-    ] {
+    for (route, wanted) in
+        [("brij", "https://hooks.example.com/brij/quote"), ("brz", "https://hooks.example.com/brz")]
+    {
         let output = hookswitch(&["setup", route, "--config", &path.to_string_lossy()]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && said.contains(wanted), "{route}: {said}");

@@ -18,12 +18,19 @@ fn ours() -> Vec<(String, String)> {
         let name = path.strip_prefix(root).expect("below the root").display().to_string();
         (name, std::fs::read_to_string(path).expect("a source file"))
     };
-    files.iter().filter(|path| !path.components().any(|part| part.as_os_str() == "target")).map(read).collect()
+    files
+        .iter()
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "target"))
+        .map(read)
+        .collect()
 }
 
 fn check(rule: &str, breaks: impl Fn(&str, &str) -> bool) {
-    let found: Vec<String> =
-        ours().into_iter().filter(|(name, text)| breaks(name, text)).map(|(name, _)| name).collect();
+    let found: Vec<String> = ours()
+        .into_iter()
+        .filter(|(name, text)| breaks(name, text))
+        .map(|(name, _)| name)
+        .collect();
     assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
 }
 
@@ -31,8 +38,9 @@ fn check(rule: &str, breaks: impl Fn(&str, &str) -> bool) {
 fn files_say_what_they_are_and_stay_small() {
     check("a file opens with `//!`", |_, text| !text.starts_with("//!"));
     check("a file has at most 400 lines", |_, text| text.lines().count() > FILE_LINES_MAX);
+    // A long text stays in one piece, so that it can be found.
     check("a line has at most 100 characters", |_, text| {
-        text.lines().any(|line| line.chars().count() > LINE_CHARS_MAX)
+        text.lines().any(|line| line.chars().count() > LINE_CHARS_MAX && !line.contains('"'))
     });
 }
 
@@ -42,7 +50,9 @@ fn each_library_has_its_one_place() {
         check(&format!("`{word}` is named only in {places:?}"), |name, text| {
             name.starts_with("core/")
                 && !places.iter().any(|place| name.starts_with(place))
-                && text.lines().any(|line| line.contains(word) && !line.trim_start().starts_with("//"))
+                && text
+                    .lines()
+                    .any(|line| line.contains(word) && !line.trim_start().starts_with("//"))
         });
     };
     only("wasmtime::", &["core/plugin/"]);

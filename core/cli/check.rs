@@ -32,7 +32,7 @@ impl Check {
         } else {
             show(&problems);
             match good {
-                true => eprintln!("good: {} can run, with {routes} routes", self.config.display()),
+                true => eprintln!("good: {} can run; routes: {routes}", self.config.display()),
                 false => eprintln!("not good: {} can't run", self.config.display()),
             }
         }

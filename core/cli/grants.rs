@@ -11,7 +11,8 @@ use crate::plugin::{KeyVersion, Keyring, SecretText};
 pub(super) fn object(pairs: &[String]) -> anyhow::Result<Value> {
     let mut object = Map::new();
     for pair in pairs {
-        let (key, text) = pair.split_once('=').with_context(|| format!("{pair:?} is no KEY=VALUE"))?;
+        let (key, text) =
+            pair.split_once('=').with_context(|| format!("{pair:?} is no KEY=VALUE"))?;
         let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
         object.insert(key.to_owned(), value);
     }
@@ -22,7 +23,8 @@ pub(super) fn object(pairs: &[String]) -> anyhow::Result<Value> {
 pub(super) fn keyring(pairs: &[String]) -> anyhow::Result<Keyring> {
     let mut roles: Vec<(String, Vec<KeyVersion>)> = Vec::new();
     for pair in pairs {
-        let (role, source) = pair.split_once('=').context("a secret is ROLE=@FILE or ROLE=env:NAME")?;
+        let (role, source) =
+            pair.split_once('=').context("a secret is ROLE=@FILE or ROLE=env:NAME")?;
         let version = KeyVersion::new(source, None, SecretText::new(text(source)?));
         match roles.iter_mut().find(|(name, _)| name == role) {
             Some((_, versions)) => versions.push(version),
@@ -34,7 +36,8 @@ pub(super) fn keyring(pairs: &[String]) -> anyhow::Result<Keyring> {
 
 fn text(source: &str) -> anyhow::Result<String> {
     if let Some(path) = source.strip_prefix('@') {
-        let text = std::fs::read_to_string(path).with_context(|| format!("{path} can't be read"))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("{path} can't be read"))?;
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
     }
     let Some(name) = source.strip_prefix("env:") else {

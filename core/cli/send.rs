@@ -1,5 +1,5 @@
-//! `hookswitch send`: one callback as its provider would send it, made and signed by the adapter's own
-//! `simulate`. For trying out a route, and for seeing what a forged or late one gets.
+//! `hookswitch send`: one callback as its provider would send it, made and signed by the adapter's
+//! own `simulate`. For trying out a route, and for seeing what a forged or late one gets.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -156,7 +156,8 @@ fn altered(body: &Bytes) -> Bytes {
 fn fill(url: &str, params: &[(String, String)]) -> anyhow::Result<String> {
     let mut filled = url.to_owned();
     for (name, value) in params {
-        let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+        let value =
+            percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
         // Letters, digits and dashes are all that the contract's own values hold.
         let value = value.to_string().replace("%2D", "-").replace("%5F", "_");
         filled = filled.replace(&format!("{{{name}}}"), &value);

@@ -1,5 +1,5 @@
-//! Who called, and at which URL: the socket's word, or a trusted proxy's. A header counts only as far
-//! as it was written by proxies that config trusts, so a caller can't name itself.
+//! Who called, and at which URL: the socket's word, or a trusted proxy's. A header counts only as
+//! far as it was written by proxies that config trusts, so a caller can't name itself.
 
 use std::net::IpAddr;
 
@@ -53,17 +53,7 @@ impl Proxies {
     /// The caller: the socket's peer, or, behind trusted proxies, the first address from the right
     /// that isn't one of them.
     pub(super) fn caller(&self, socket: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut caller = address::bare(socket);
-        for hop in self.hops(caller, headers).iter().rev() {
-            if !self.trusts(caller) {
-                break;
-            }
-            match hop.address {
-                Some(address) => caller = address::bare(address),
-                None => break,
-            }
-        }
-        caller
+        self.outermost(socket, headers).0
     }
 
     /// The absolute URL that the caller used, or `None` where it can't be told.
@@ -73,11 +63,29 @@ impl Proxies {
             return Some(format!("{base}{target}"));
         }
         let own = host(head)?;
-        let hops = self.hops(address::bare(socket), &head.headers);
-        let edge = hops.first();
-        let scheme = edge.and_then(|hop| hop.scheme.as_deref()).unwrap_or("http");
-        let host = edge.and_then(|hop| hop.host.as_deref()).unwrap_or(&own);
+        let hop = self.outermost(socket, &head.headers).1;
+        let scheme = hop.scheme.as_deref().unwrap_or("http");
+        let host = hop.host.as_deref().unwrap_or(&own);
         Some(format!("{scheme}://{host}{target}"))
+    }
+
+    /// The caller, and what the outermost trusted proxy wrote of the caller's own request. What
+    /// stands further left came from the caller, and may be anything.
+    fn outermost(&self, socket: IpAddr, headers: &HeaderMap) -> (IpAddr, Hop) {
+        let mut caller = address::bare(socket);
+        let mut outermost = Hop::default();
+        for hop in self.hops(caller, headers).into_iter().rev() {
+            if !self.trusts(caller) {
+                break;
+            }
+            let address = hop.address;
+            outermost = hop;
+            match address {
+                Some(address) => caller = address::bare(address),
+                None => break,
+            }
+        }
+        (caller, outermost)
     }
 
     /// What trusted proxies wrote, nearest to the caller first; nothing where the socket's peer is
@@ -111,16 +119,26 @@ fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
     values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
+/// Addresses are appended hop by hop. Scheme and host are too by some proxies, and replaced by
+/// others: several values belong to the hops from the right, a single one to all.
 fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
-    let mut hops: Vec<Hop> = items(headers, &X_FORWARDED_FOR)
-        .map(|text| Hop { address: node(text), ..Hop::default() })
-        .collect();
-    if hops.is_empty() {
-        hops.push(Hop::default());
+    let mut addresses: Vec<Option<IpAddr>> = items(headers, &X_FORWARDED_FOR).map(node).collect();
+    if addresses.is_empty() {
+        addresses.push(None);
     }
-    // Proxies that write these replace them, so they speak of the caller's own hop.
-    hops[0].scheme = items(headers, &X_FORWARDED_PROTO).next().and_then(scheme);
-    hops[0].host = items(headers, &X_FORWARDED_HOST).next().and_then(named_host);
+    let schemes: Vec<&str> = items(headers, &X_FORWARDED_PROTO).collect();
+    let hosts: Vec<&str> = items(headers, &X_FORWARDED_HOST).collect();
+    let of = |values: &[&str], from_right: usize| match values {
+        [only] => Some((*only).to_owned()),
+        several => several.iter().rev().nth(from_right).map(|value| (*value).to_owned()),
+    };
+    let hops = addresses.iter().rev().enumerate().map(|(from_right, address)| Hop {
+        address: *address,
+        scheme: of(&schemes, from_right).as_deref().and_then(scheme),
+        host: of(&hosts, from_right).as_deref().and_then(named_host),
+    });
+    let mut hops: Vec<Hop> = hops.collect();
+    hops.reverse();
     hops
 }
 

@@ -2,8 +2,8 @@
 
 use hyper::HeaderMap;
 
-use super::stop::{Refusal, Stop};
 use super::Intake;
+use super::stop::{Refusal, Stop};
 use crate::listen::{Arrival, Body};
 use crate::model::{CallbackId, Head, Header};
 

@@ -1,5 +1,5 @@
-//! The last step: the adapter words the outcome as its provider expects it. The only place that knows
-//! status codes; where no adapter can speak, the reply is plain.
+//! The last step: the adapter words the outcome as its provider expects it. The only place that
+//! knows status codes; where no adapter can speak, the reply is plain.
 
 use bytes::Bytes;
 use http_body_util::Full;

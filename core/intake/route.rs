@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use super::Limits;
 use super::received::Received;
 use super::stop::{Refusal, Stop};
-use super::Limits;
 use crate::generation::{Generation, Route};
 use crate::listen::{Body, BodyFault};
 use crate::model::{Callback, Head};

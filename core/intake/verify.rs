@@ -10,7 +10,8 @@ pub(super) struct Verified {
     pub(super) place: Place,
     pub(super) callback: Callback,
     pub(super) proof: Proof,
-    /// The instance that verified goes on to parse: both see the same callback and wait for nothing.
+    /// The instance that verified goes on to parse: both see the same callback and wait for
+    /// nothing.
     pub(super) instance: Instance,
 }
 

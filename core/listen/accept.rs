@@ -25,9 +25,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// Serves calls until `drain` is told, then lets those in flight end. Returns how many connections
 /// had to be cut off at `drain_timeout`.
 ///
-/// Dropping this future closes every connection. The future that `serve` returns is dropped unfinished
-/// where its connection breaks or its HTTP/2 stream is reset: what must not stop half-way belongs in
-/// a task of its own. A panic in it ends its own call, and over HTTP/1.1 the connection.
+/// Dropping this future closes every connection. The future that `serve` returns is dropped
+/// unfinished where its connection breaks or its HTTP/2 stream is reset: what must not stop
+/// half-way belongs in a task of its own. A panic in it ends its own call, and over HTTP/1.1 the
+/// connection.
 pub async fn run<S, F>(listener: Listener, mut drain: Drain, serve: S) -> usize
 where
     S: Fn(Arrival) -> F + Clone + Send + Sync + 'static,

@@ -77,8 +77,8 @@ impl Stream {
         self.waited(cx, polled)
     }
 
-    /// Reads and forgets until the sender is done, or has had enough time or bytes. A socket that is
-    /// closed over unread bytes resets the connection, and the sender may lose the response.
+    /// Reads and forgets until the sender is done, or has had enough time or bytes. A socket that
+    /// is closed over unread bytes resets the connection, and the sender may lose the response.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scrap = [0; 8 << 10];
         while self.linger_bytes > 0 {

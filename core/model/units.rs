@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn times_and_sizes() {
-        for (text, ms) in [("0s", 0), ("500ms", 500), ("2s", 2000), ("5m", 300_000), ("1h", 3_600_000)]
+        for (text, ms) in
+            [("0s", 0), ("500ms", 500), ("2s", 2000), ("5m", 300_000), ("1h", 3_600_000)]
         {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }

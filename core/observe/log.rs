@@ -50,8 +50,7 @@ pub fn notice(level: Level, text: &str) {
 
 /// A line that a plugin wrote. Control characters are taken out, so that it can't forge others.
 pub fn plugin_line(level: Level, plugin: &str, scope: &str, text: &str) {
-    let text: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match level {
         Level::Debug => debug!(target: "hookswitch::plugin", plugin, scope, "{text}"),
         Level::Info => info!(target: "hookswitch::plugin", plugin, scope, "{text}"),

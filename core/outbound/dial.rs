@@ -1,5 +1,5 @@
-//! From a name to a connection. The name is resolved once, and what was looked at is what is dialled,
-//! so an answer that changes in between can't get past the guard.
+//! From a name to a connection. The name is resolved once, and what was looked at is what is
+//! dialled, so an answer that changes in between can't get past the guard.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -1,5 +1,5 @@
-//! Calls that the router itself makes, one request and its whole response at a time. The guard looks
-//! at the address that is dialled, never only at the name, and no redirect is followed.
+//! Calls that the router itself makes, one request and its whole response at a time. The guard
+//! looks at the address that is dialled, never only at the name, and no redirect is followed.
 
 mod dial;
 mod tls;

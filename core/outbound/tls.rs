@@ -16,7 +16,8 @@ pub(super) async fn wrap(
     host: &str,
 ) -> Result<TlsStream<TcpStream>, OutboundFault> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| OutboundFault::BadUrl)?;
-    let config = CONFIG.as_ref().map_err(|why| OutboundFault::Tls(io::Error::other(why.clone())))?;
+    let config =
+        CONFIG.as_ref().map_err(|why| OutboundFault::Tls(io::Error::other(why.clone())))?;
     let connector = TlsConnector::from(Arc::clone(config));
     connector.connect(name, stream).await.map_err(OutboundFault::Tls)
 }

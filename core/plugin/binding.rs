@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::Fault;
 use super::grant::Grant;
 use super::instance::Instance;
 use super::plugin::Plugin;
 use super::state::State;
-use super::Fault;
 
 /// A plugin and its grant; cheap to share, and the same for every call.
 pub struct Binding {

@@ -5,7 +5,9 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use ring::hmac;
@@ -36,7 +38,8 @@ impl Cache {
         let folder = path.and_then(|path| match Folder::open(path, bytes_max) {
             Ok(folder) => Some(folder),
             Err(why) => {
-                let line = format!("plugins are compiled at every start: {}: {why}", path.display());
+                let line =
+                    format!("plugins are compiled at every start: {}: {why}", path.display());
                 observe::notice(Level::Warn, &line);
                 None
             }
@@ -92,7 +95,11 @@ impl Folder {
             return Err("others can open it (its mode should be 0700)".into());
         }
         let key = read_or_make_key(&key_path).map_err(said)?;
-        Ok(Folder { path: path.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key), bytes_max })
+        Ok(Folder {
+            path: path.to_owned(),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            bytes_max,
+        })
     }
 
     /// One name for the bytes, the engine's version and its settings together.

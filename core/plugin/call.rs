@@ -8,9 +8,9 @@ use wasmtime::ResourceLimiter;
 
 use super::binding::Binding;
 use super::fault::{Fault, Refusal};
+use super::fetch::Fetch;
 use super::grant::Grant;
 use super::keyring::Keyring;
-use super::fetch::Fetch;
 use super::state::State;
 use super::wasi::Wasi;
 use crate::model::Reason;
@@ -132,7 +132,12 @@ impl Call {
         if self.used.log_lines <= limits.log_lines {
             observe::plugin_line(level, plugin, scope, cut(message, limits.log_line_bytes));
         } else if self.used.log_lines == limits.log_lines + 1 {
-            observe::plugin_line(Level::Warn, plugin, scope, "further lines of this call are dropped");
+            observe::plugin_line(
+                Level::Warn,
+                plugin,
+                scope,
+                "further lines of this call are dropped",
+            );
         }
     }
 }

@@ -25,7 +25,9 @@ fn form(bytes: &[u8]) -> Result<Form, LoadFault> {
 pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<u8>, LoadFault> {
     match form(bytes)? {
         Form::Component => Ok(bytes.to_vec()),
-        Form::CoreModule => wrap(bytes).map_err(|error| LoadFault::NotAComponent(format!("{error:#}"))),
+        Form::CoreModule => {
+            wrap(bytes).map_err(|error| LoadFault::NotAComponent(format!("{error:#}")))
+        }
     }
 }
 
@@ -50,8 +52,7 @@ fn describe(module: &mut Vec<u8>) -> anyhow::Result<()> {
 }
 
 fn world_of(module: &[u8]) -> anyhow::Result<String> {
-    const IMPORTS: [&str; 7] =
-        ["settings", "crypto", "signing", "secrets", "state", "text", "log"];
+    const IMPORTS: [&str; 7] = ["settings", "crypto", "signing", "secrets", "state", "text", "log"];
     const EXPORTS: [&str; 6] =
         ["protocol", "confirming", "simulating", "explaining", "registering", "answering"];
     let names = exported(module)?;

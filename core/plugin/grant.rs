@@ -1,5 +1,5 @@
-//! What a route, or a responder's own table, gives its plugin: settings, secrets, hosts. A plugin has
-//! nothing else.
+//! What a route, or a responder's own table, gives its plugin: settings, secrets, hosts. A plugin
+//! has nothing else.
 
 use super::keyring::Keyring;
 use crate::model::Network;

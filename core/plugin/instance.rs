@@ -15,8 +15,8 @@ use super::engine::TICKS;
 use super::fault::{Fault, Refusal, classify};
 use super::plugin::Plugin;
 use crate::model::{
-    Answer, Callback, Confirmation, Content, Context, Decline, Event, Fact, Head, Manifest, Outcome,
-    ParseFault, Reason, Reply, Request, Verdict,
+    Answer, Callback, Confirmation, Content, Context, Decline, Event, Fact, Head, Manifest,
+    Outcome, ParseFault, Reason, Reply, Request, Verdict,
 };
 
 /// A live instance, holding one of its plugin's slots.

@@ -1,5 +1,5 @@
-//! A plugin's secrets, by role. The bytes stay here: a plugin names a role and is told which version
-//! matched. An empty version never matches anything.
+//! A plugin's secrets, by role. The bytes stay here: a plugin names a role and is told which
+//! version matched. An empty version never matches anything.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -98,7 +98,13 @@ impl Keyring {
     }
 
     /// The name of the version whose MAC over `message` is `tag`, compared in constant time.
-    pub fn verify_mac(&self, role: &str, form: KeyForm, mac: Mac, signed: Signed<'_>) -> Option<&str> {
+    pub fn verify_mac(
+        &self,
+        role: &str,
+        form: KeyForm,
+        mac: Mac,
+        signed: Signed<'_>,
+    ) -> Option<&str> {
         let matches = |version: &&KeyVersion| {
             key_bytes(&version.text, form).is_some_and(|bytes| {
                 let key = hmac::Key::new(algorithm(mac), &bytes);
@@ -190,3 +196,6 @@ fn key_bytes(text: &SecretText, form: KeyForm) -> Option<Vec<u8>> {
     // HMAC takes an empty key, and then anyone can sign.
     (!bytes.is_empty()).then_some(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,13 @@ impl State {
     }
 
     /// Puts `new` only where `old` still stands; says whether it did.
-    pub fn compare_and_put(&self, key: String, old: Option<&[u8]>, new: Vec<u8>, ttl_ms: u64) -> bool {
+    pub fn compare_and_put(
+        &self,
+        key: String,
+        old: Option<&[u8]>,
+        new: Vec<u8>,
+        ttl_ms: u64,
+    ) -> bool {
         let now_ms = self.clock.now_ms();
         let mut entries = self.lock();
         let standing = entries.get(&key).filter(|entry| entry.ends_ms > now_ms);

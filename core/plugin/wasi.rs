@@ -1,5 +1,5 @@
-//! WASI as plugins find it: all of it is there, so that any toolchain's output links, and nothing is
-//! granted. No files, no sockets, no environment, no input, and output goes nowhere.
+//! WASI as plugins find it: all of it is there, so that any toolchain's output links, and nothing
+//! is granted. No files, no sockets, no environment, no input, and output goes nowhere.
 
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};

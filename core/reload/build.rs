@@ -1,7 +1,7 @@
 //! Builds one generation. Every problem is collected; there is a generation only where none is an
 //! error.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::check;
@@ -22,6 +22,7 @@ pub async fn build(
     let mut problems = Problems::new();
     let mut shelf = Shelf { host, settings, plugins: Vec::new(), responders: HashMap::new() };
     shelf.load(&mut problems).await;
+    shelf.check_shares(&mut problems);
     let mut endpoints = Vec::new();
     for route in &settings.routes {
         let built = shelf.route(route, &mut problems).await;
@@ -80,8 +81,9 @@ impl Shelf<'_> {
     async fn load(&mut self, problems: &mut Problems) {
         for (index, settings) in self.settings.plugins.iter().enumerate() {
             let (name, source) = (&settings.name, &settings.source);
-            let plugin =
-                self.fetch((name, source, &settings.source_place), &settings.limits, problems).await;
+            let plugin = self
+                .fetch((name, source, &settings.source_place), &settings.limits, problems)
+                .await;
             if let Some(plugin) = &plugin
                 && plugin.is_responder()
             {
@@ -89,6 +91,26 @@ impl Shelf<'_> {
                 self.responders.insert(index, self.host.bind(Arc::clone(plugin), grant));
             }
             self.plugins.push(plugin);
+        }
+    }
+
+    /// Every plugin has its own share of the pool only where the shares fit into it.
+    fn check_shares(&self, problems: &mut Problems) {
+        let router = &self.settings.router;
+        let builtins: HashSet<&str> = (self.settings.routes.iter())
+            .filter_map(|route| match &route.adapter {
+                AdapterRef::Builtin(name, _) => Some(name.as_str()),
+                AdapterRef::Plugin(_) => None,
+            })
+            .collect();
+        let own: usize = self.settings.plugins.iter().map(|plugin| plugin.limits.instances).sum();
+        let wanted = own.saturating_add(builtins.len().saturating_mul(router.plugin.instances));
+        let pool = router.pool.instances as usize;
+        if wanted > pool {
+            let message =
+                format!("the plugins' shares come to {wanted} instances, the pool has {pool}");
+            let help = "raise `instances` under [limits], or lower `plugin_instances`";
+            problems.push(Problem::error(message).help(help));
         }
     }
 

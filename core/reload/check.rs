@@ -23,7 +23,8 @@ pub(super) async fn route(route: &RouteSettings, adapter: &Arc<Binding>, problem
     secrets(route, &manifest, problems);
     answers(route, &manifest, problems);
     if adapter.plugin().confirms() && route.allow_http.is_empty() {
-        let message = format!("adapter \"{name}\" confirms events, and the route lets it call nobody");
+        let message =
+            format!("adapter \"{name}\" confirms events, and the route lets it call nobody");
         let help = "list the provider's API under `allow_http`; until then events stay unconfirmed";
         problems.push(Problem::warning(message).at(&route.place).help(help));
     }

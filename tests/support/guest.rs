@@ -51,7 +51,11 @@ impl Bench {
     }
 
     /// Loads bytes as a plugin.
-    pub(crate) async fn load(&self, bytes: &[u8], limits: &Limits) -> Result<Arc<Plugin>, LoadFault> {
+    pub(crate) async fn load(
+        &self,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<Arc<Plugin>, LoadFault> {
         let path = self.file("guest.wasm", bytes);
         self.host.load("guest", &Source::File(path), limits).await
     }

@@ -3,9 +3,9 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::plugin::HostRule;
 use crate::config::nearest::{quoted, suggestion};
 use crate::model::Network;
+use crate::plugin::HostRule;
 
 /// Why a text isn't what it should be.
 pub(crate) struct Wrong {

@@ -13,8 +13,8 @@ use super::names::{Index, Names};
 use crate::config::nearest::nearest;
 use crate::config::raw::secrets::{NamedSecret, Origin, SecretRef};
 use crate::config::secret::{self, BYTES_WISE, SecretError};
-use crate::plugin::SecretText;
 use crate::config::{Place, Problem, Problems, SecretVersion};
+use crate::plugin::SecretText;
 
 /// Secrets, and who uses them.
 pub(super) struct Shelf<'a> {

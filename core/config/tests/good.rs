@@ -53,9 +53,9 @@ settings = { pairs = ["a", "b"], deep = { n = 1, f = 1.5, yes = true, day = 2026
 source = "builtin:wire"
 
 [[routes]]
-name = "brij"
-path = "/brij/{call}"
-adapter = "builtin:brij"
+name = "acme"
+path = "/acme/{call}"
+adapter = "builtin:acme"
 methods = ["POST", "GET", "POST"]
 secrets.signing-key = ["old", { secret = "new" }, { secret = "old", kid = "k1" }]
 secrets.one = { env = "OLD" }
@@ -76,7 +76,7 @@ adapter = "wire"
 "#;
 
 fn both() -> (Settings, Problems) {
-    let sources = in_memory(&[("config/router.toml", ROUTER), ("config/routes/brij.toml", ROUTES)]);
+    let sources = in_memory(&[("config/router.toml", ROUTER), ("config/routes/acme.toml", ROUTES)]);
     let set = |name: &str| Some(format!("{name}-0123456789abcdef"));
     let (settings, problems) = resolve(&sources, &set);
     (settings.unwrap_or_else(|| panic!("{}", problems.render(false))), problems)
@@ -131,18 +131,18 @@ fn plugins() {
 #[test]
 fn routes() {
     let routes = both().0.routes;
-    let brij = &routes[0];
-    assert_eq!((brij.name.as_str(), brij.place.line()), ("brij", 18));
-    assert_eq!((brij.path.value.as_str(), brij.path.place.column()), ("/brij/{call}", 8));
-    assert_eq!(brij.methods, ["POST", "GET"]);
-    assert!(matches!(&brij.adapter, AdapterRef::Builtin(name, _) if name == "brij"));
-    assert_eq!(brij.settings["dollar"], "${HOME}");
-    assert_eq!(brij.reveal, ["one"]);
+    let acme = &routes[0];
+    assert_eq!((acme.name.as_str(), acme.place.line()), ("acme", 18));
+    assert_eq!((acme.path.value.as_str(), acme.path.place.column()), ("/acme/{call}", 8));
+    assert_eq!(acme.methods, ["POST", "GET"]);
+    assert!(matches!(&acme.adapter, AdapterRef::Builtin(name, _) if name == "acme"));
+    assert_eq!(acme.settings["dollar"], "${HOME}");
+    assert_eq!(acme.reveal, ["one"]);
     let kinds: Vec<_> =
-        brij.answers.iter().map(|answer| (&*answer.kind, answer.responder)).collect();
+        acme.answers.iter().map(|answer| (&*answer.kind, answer.responder)).collect();
     assert_eq!(kinds, [("quote", 0), ("order", 0)]);
-    assert_eq!(brij.answers[0].deadline, Duration::from_secs(2));
-    let versions: Vec<_> = brij.secrets[0]
+    assert_eq!(acme.answers[0].deadline, Duration::from_secs(2));
+    let versions: Vec<_> = acme.secrets[0]
         .versions
         .iter()
         .map(|version| (&*version.name, version.kid.as_deref(), version.value.expose()))
@@ -152,8 +152,8 @@ fn routes() {
         versions,
         [("old", None, old), ("new", Some("key-2"), new), ("old", Some("k1"), old)]
     );
-    assert_eq!(brij.secrets[1].versions[0].name, "env:OLD");
-    assert_eq!(brij.offline, None);
+    assert_eq!(acme.secrets[1].versions[0].name, "env:OLD");
+    assert_eq!(acme.offline, None);
     assert!(matches!(routes[1].adapter, AdapterRef::Plugin(1)));
     assert_eq!(routes[1].methods, ["POST"]);
     assert_eq!(routes[1].settings_place.line(), 35);
@@ -209,7 +209,7 @@ secret = { env = "B" }
 fallback = { status = "unavailable", reason = "late", customer_reason = "sorry" }
 [destinations.ledger]
 url = "http://127.0.0.1:9000/events?x=1"
-events = ["brij.*"]
+events = ["acme.*"]
 secret = [{ env = "L1" }, { env = "L2" }]
 retry = ["1m", "5m"]
 timeout = "9s"

@@ -23,17 +23,30 @@ fn only_trusted_proxies_name_the_caller() {
         ("", XForwardedFor, "9.9.9.9", &[(xff, "1.1.1.1")], "9.9.9.9"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[], "10.0.0.1"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "1.1.1.1")], "1.1.1.1"),
-        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "6.6.6.6, 1.1.1.1, 10.0.0.2")], "1.1.1.1"),
+        (
+            "10.0.0.0/8",
+            XForwardedFor,
+            "10.0.0.1",
+            &[(xff, "6.6.6.6, 1.1.1.1, 10.0.0.2")],
+            "1.1.1.1",
+        ),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "6.6.6.6"), (xff, "1.1.1.1")], "1.1.1.1"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "1.1.1.1, nonsense")], "10.0.0.1"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "1.1.1.1:4711")], "1.1.1.1"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[("forwarded", "for=6.6.6.6")], "10.0.0.1"),
         ("10.0.0.0/8", Forwarded, "10.0.0.1", &[(xff, "6.6.6.6")], "10.0.0.1"),
-        ("10.0.0.0/8", Forwarded, "10.0.0.1", &[("forwarded", "for=\"[2001:db8::1]:80\";proto=https")], "2001:db8::1"),
+        (
+            "10.0.0.0/8",
+            Forwarded,
+            "10.0.0.1",
+            &[("forwarded", "for=\"[2001:db8::1]:80\";proto=https")],
+            "2001:db8::1",
+        ),
         ("10.0.0.0/8", XForwardedFor, "::ffff:10.0.0.1", &[(xff, "::ffff:1.1.1.1")], "1.1.1.1"),
     ];
     for (trusted, header, socket, given, wanted) in cases {
-        let caller = proxies(trusted, *header).caller(socket.parse().expect(socket), &headers(given));
+        let caller =
+            proxies(trusted, *header).caller(socket.parse().expect(socket), &headers(given));
         assert_eq!(caller.to_string(), *wanted, "{trusted:?} {socket} {given:?}");
     }
 }
@@ -41,7 +54,8 @@ fn only_trusted_proxies_name_the_caller() {
 #[test]
 fn the_url_is_the_callers() {
     let head = |pairs: &[(&'static str, &str)]| {
-        let (mut parts, ()) = hyper::Request::get("/a/b?c=d").body(()).expect("a request").into_parts();
+        let (mut parts, ()) =
+            hyper::Request::get("/a/b?c=d").body(()).expect("a request").into_parts();
         parts.headers = headers(pairs);
         parts
     };
@@ -49,13 +63,32 @@ fn the_url_is_the_callers() {
     let url = |socket: &str, pairs: &[(&'static str, &str)]| {
         trusted.url(socket.parse().expect(socket), &head(pairs))
     };
-    let forwarded = [("host", "in.example"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "out.example")];
+    let forwarded = [
+        ("host", "in.example"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "out.example"),
+    ];
     assert_eq!(url("9.9.9.9", &forwarded).as_deref(), Some("http://in.example/a/b?c=d"));
     assert_eq!(url("10.0.0.1", &forwarded).as_deref(), Some("https://out.example/a/b?c=d"));
+    let appended = [
+        ("host", "in.example"),
+        ("x-forwarded-for", "6.6.6.6, 1.1.1.1"),
+        ("x-forwarded-proto", "http, https"),
+        ("x-forwarded-host", "evil.example, out.example"),
+    ];
+    assert_eq!(url("10.0.0.1", &appended).as_deref(), Some("https://out.example/a/b?c=d"));
+    let standard = proxies("10.0.0.0/8", ForwardedHeader::Forwarded);
+    let spoofed = head(&[
+        ("host", "in.example"),
+        ("forwarded", "for=6.6.6.6;host=evil.example, for=1.1.1.1;host=out.example;proto=https"),
+    ]);
+    let url_of = standard.url("10.0.0.1".parse().expect("an address"), &spoofed);
+    assert_eq!(url_of.as_deref(), Some("https://out.example/a/b?c=d"));
     assert_eq!(url("10.0.0.1", &[]), None);
     assert_eq!(url("10.0.0.1", &[("host", "a"), ("host", "b")]), None);
     assert_eq!(url("10.0.0.1", &[("host", "user@a")]), None);
-    let public = Proxies { public_url: Some("https://hooks.example.com".into()), ..Proxies::default() };
+    let public =
+        Proxies { public_url: Some("https://hooks.example.com".into()), ..Proxies::default() };
     let url = public.url("9.9.9.9".parse().expect("an address"), &head(&[("host", "x")]));
     assert_eq!(url.as_deref(), Some("https://hooks.example.com/a/b?c=d"));
 }

@@ -272,7 +272,8 @@ impl WrittenOutcome {
     }
 }
 
-/// Puts `defaults` under `table`: a table is merged key by key, all else stands as the vector has it.
+/// Puts `defaults` under `table`: a table is merged key by key, all else stands as the vector has
+/// it.
 pub(crate) fn merge(table: &mut Table, defaults: &Table) {
     for (key, default) in defaults {
         match (table.get_mut(key), default) {

@@ -71,11 +71,7 @@ pub(super) fn to_event(event: &model::Event) -> wit::Event {
 }
 
 pub(super) fn to_request(request: &model::Request) -> wit::Request {
-    wit::Request {
-        id: request.id.clone(),
-        kind: request.kind.clone(),
-        data: request.data.clone(),
-    }
+    wit::Request { id: request.id.clone(), kind: request.kind.clone(), data: request.data.clone() }
 }
 
 pub(super) fn to_context(context: &model::Context) -> wit::Context {
@@ -194,11 +190,8 @@ pub(super) fn fact(fact: wit::Fact) -> model::Fact {
 }
 
 pub(super) fn manifest(manifest: wit::Manifest) -> model::Manifest {
-    let setting = |s: wit::Setting| model::Setting {
-        name: s.name,
-        required: s.required,
-        about: s.about,
-    };
+    let setting =
+        |s: wit::Setting| model::Setting { name: s.name, required: s.required, about: s.about };
     let role = |s: wit::SecretRole| model::SecretRole {
         name: s.name,
         required: s.required,

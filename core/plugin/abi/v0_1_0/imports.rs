@@ -79,7 +79,8 @@ impl signing::Host for Call {
 
 impl secrets::Host for Call {
     fn reveal(&mut self, name: String) -> Made<Result<String, types::Reason>> {
-        let refused = |why: crate::model::Reason| types::Reason { code: why.code, detail: why.detail };
+        let refused =
+            |why: crate::model::Reason| types::Reason { code: why.code, detail: why.detail };
         Ok(Call::reveal(self, &name)?.map_err(refused))
     }
 }
