@@ -1,6 +1,6 @@
 //! Builds the adapters that the binary carries: every workspace member with
 //! `[package.metadata.hookswitch] builtin = "NAME"` becomes a component in `OUT_DIR`, and
-//! `builtins.rs` beside them holds `BUILTINS`, a slice of (name, bytes), for the crate to include.
+//! `builtins.rs` beside them is the expression `&[(name, bytes), …]` for the crate to include.
 //!
 //! It knows no provider by name, installs nothing, and when a tool is missing it stops with the
 //! one command that brings it.
@@ -38,16 +38,16 @@ fn run() -> Result<(), Box<dyn Error>> {
         watch(&root.join(path));
     }
     let place = Workplace::open(&root, target_dir(&out))?;
-    let mut list = String::from("static BUILTINS: &[(&str, &[u8])] = &[\n");
+    let mut list = String::from("&[\n");
     for package in packages(&root)? {
         let Some(name) = package.builtin.clone() else {
             continue;
         };
         embed(&place, &package, &out.join(format!("{name}.wasm")))?;
         // Relative to the file that holds the line.
-        writeln!(list, "    (\"{name}\", include_bytes!(\"{name}.wasm\")),")?;
+        writeln!(list, "    (\"{name}\", include_bytes!(\"{name}.wasm\") as &[u8]),")?;
     }
-    list.push_str("];\n");
+    list.push_str("]\n");
     fs::write(out.join("builtins.rs"), list)?;
     Ok(())
 }

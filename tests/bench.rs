@@ -31,7 +31,8 @@ impl Bench {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let host = Host::start(PoolLimits::default(), None, Clock::system()).expect("an engine");
         let source = Source::Builtin(adapter.to_owned());
-        let loading = host.load(adapter, &source, &Limits::default());
+        let limits = Limits::default();
+        let loading = host.load(adapter, &source, &limits);
         let plugin = runtime.block_on(loading).expect("the adapter");
         let (private, public) = keys(adapter);
         let grant = |text: String, signing| Grant {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Fault;
 use super::grant::Grant;
 use super::instance::Instance;
-use super::plugin::Plugin;
+use super::loaded::Plugin;
 use super::state::State;
 
 /// A plugin and its grant; cheap to share, and the same for every call.

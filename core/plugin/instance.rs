@@ -13,7 +13,7 @@ use super::bounds;
 use super::call::{Call, Phase};
 use super::engine::TICKS;
 use super::fault::{Fault, Refusal, classify};
-use super::plugin::Plugin;
+use super::loaded::Plugin;
 use crate::model::{
     Answer, Callback, Confirmation, Content, Context, Decline, Event, Fact, Head, Manifest,
     Outcome, ParseFault, Reason, Reply, Request, Verdict,

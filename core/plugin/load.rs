@@ -12,7 +12,7 @@ use wasmtime::component::{Component, InstancePre};
 
 use super::call::Call;
 use super::limits::Limits;
-use super::plugin::Plugin;
+use super::loaded::Plugin;
 use super::{Host, abi, codec, component};
 
 /// Where a plugin's bytes are.

@@ -15,7 +15,7 @@ mod engine;
 mod cache;
 mod component;
 mod load;
-mod plugin;
+mod loaded;
 mod binding;
 mod call;
 mod wasi;
@@ -39,7 +39,7 @@ pub use self::instance::{Instance, Simulation};
 pub use self::keyring::{KeyVersion, Keyring, SecretText};
 pub use self::limits::{Limits, PoolLimits};
 pub use self::load::{LoadFault, Source};
-pub use self::plugin::Plugin;
+pub use self::loaded::Plugin;
 pub use self::state::{State, States};
 use crate::model::Clock;
 

@@ -147,7 +147,7 @@ fn routes() {
         .iter()
         .map(|version| (&*version.name, version.kid.as_deref(), version.value.expose()))
         .collect();
-    let (old, new) = (b"OLD-0123456789abcdef".as_slice(), b"NEW-0123456789abcdef".as_slice());
+    let (old, new) = ("OLD-0123456789abcdef", "NEW-0123456789abcdef");
     assert_eq!(
         versions,
         [("old", None, old), ("new", Some("key-2"), new), ("old", Some("k1"), old)]

@@ -45,22 +45,27 @@ fn files_keep_all_but_one_line_end() {
     let folder = Folder::new();
     folder.write("keys/a", "0123456789abcdef\n\n");
     folder.write("keys/b", "0123456789abcdef\r\n");
-    folder.write("keys/c", b"\x00\xff56789abcdef0123 ");
+    folder.write("keys/c", "\u{0}56789abcdef0123 ");
+    folder.write("keys/binary", b"\x00\xff56789abcdef0123");
     folder.write("keys/empty", "\n");
     folder.write("keys/large", vec![b'x'; (64 << 10) + 1]);
     let route = "secrets = { all = [{ file = \"../keys/a\" }, { file = \"../keys/b\" }, \
                  { file = \"../keys/c\" }], e = { file = \"../keys/empty\" }, \
-                 l = { file = \"../keys/large\" }, d = { file = \"../keys\" } }\n";
+                 l = { file = \"../keys/large\" }, d = { file = \"../keys\" }, \
+                 b = { file = \"../keys/binary\" } }\n";
     folder.write("routes/r.toml", format!("{ROUTE}{route}"));
     let (settings, problems) = folder.resolve();
     let route = &settings.as_ref().unwrap().routes[0];
-    let bytes: Vec<_> =
+    let texts: Vec<_> =
         route.secrets[0].versions.iter().map(|version| version.value.expose()).collect();
-    let expected: [&[u8]; 3] =
-        [b"0123456789abcdef\n", b"0123456789abcdef", b"\x00\xff56789abcdef0123 "];
-    assert_eq!(bytes, expected);
+    assert_eq!(texts, ["0123456789abcdef\n", "0123456789abcdef", "\u{0}56789abcdef0123 "]);
     let rendered = problems.render(false);
-    for shown in ["keys/empty is empty", "larger than 65536 bytes", "it isn't a regular file"] {
+    for shown in [
+        "keys/empty is empty",
+        "keys/binary is no UTF-8 text",
+        "larger than 65536 bytes",
+        "it isn't a regular file",
+    ] {
         assert!(rendered.contains(shown), "{shown}\n{rendered}");
     }
 }

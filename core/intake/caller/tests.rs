@@ -18,23 +18,26 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 #[test]
 fn only_trusted_proxies_name_the_caller() {
     use ForwardedHeader::{Forwarded, XForwardedFor};
-    let xff = "x-forwarded-for";
-    let cases: &[(&str, ForwardedHeader, &str, &[(&'static str, &str)], &str)] = &[
-        ("", XForwardedFor, "9.9.9.9", &[(xff, "1.1.1.1")], "9.9.9.9"),
+    const XFF: &str = "x-forwarded-for";
+    /// Who is trusted, by which header; the socket's peer, the headers; and who called.
+    type Case = (&'static str, ForwardedHeader, &'static str, Given, &'static str);
+    type Given = &'static [(&'static str, &'static str)];
+    const CASES: &[Case] = &[
+        ("", XForwardedFor, "9.9.9.9", &[(XFF, "1.1.1.1")], "9.9.9.9"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[], "10.0.0.1"),
-        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "1.1.1.1")], "1.1.1.1"),
+        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(XFF, "1.1.1.1")], "1.1.1.1"),
         (
             "10.0.0.0/8",
             XForwardedFor,
             "10.0.0.1",
-            &[(xff, "6.6.6.6, 1.1.1.1, 10.0.0.2")],
+            &[(XFF, "6.6.6.6, 1.1.1.1, 10.0.0.2")],
             "1.1.1.1",
         ),
-        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "6.6.6.6"), (xff, "1.1.1.1")], "1.1.1.1"),
-        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "1.1.1.1, nonsense")], "10.0.0.1"),
-        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(xff, "1.1.1.1:4711")], "1.1.1.1"),
+        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(XFF, "6.6.6.6"), (XFF, "1.1.1.1")], "1.1.1.1"),
+        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(XFF, "1.1.1.1, nonsense")], "10.0.0.1"),
+        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(XFF, "1.1.1.1:4711")], "1.1.1.1"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[("forwarded", "for=6.6.6.6")], "10.0.0.1"),
-        ("10.0.0.0/8", Forwarded, "10.0.0.1", &[(xff, "6.6.6.6")], "10.0.0.1"),
+        ("10.0.0.0/8", Forwarded, "10.0.0.1", &[(XFF, "6.6.6.6")], "10.0.0.1"),
         (
             "10.0.0.0/8",
             Forwarded,
@@ -42,9 +45,9 @@ fn only_trusted_proxies_name_the_caller() {
             &[("forwarded", "for=\"[2001:db8::1]:80\";proto=https")],
             "2001:db8::1",
         ),
-        ("10.0.0.0/8", XForwardedFor, "::ffff:10.0.0.1", &[(xff, "::ffff:1.1.1.1")], "1.1.1.1"),
+        ("10.0.0.0/8", XForwardedFor, "::ffff:10.0.0.1", &[(XFF, "::ffff:1.1.1.1")], "1.1.1.1"),
     ];
-    for (trusted, header, socket, given, wanted) in cases {
+    for (trusted, header, socket, given, wanted) in CASES {
         let caller =
             proxies(trusted, *header).caller(socket.parse().expect(socket), &headers(given));
         assert_eq!(caller.to_string(), *wanted, "{trusted:?} {socket} {given:?}");

@@ -96,9 +96,7 @@ fn signatures_that_openssl_made() {
         assert_eq!(verify(b"What was signed", signature), None, "{scheme:?}");
         assert_eq!(verify(MESSAGE, &signature[1..]), None, "{scheme:?}");
         let other = if scheme == Scheme::Ed25519 { RSA_PUBLIC } else { ED25519_PUBLIC };
-        for pem in
-            [other, "", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"]
-        {
+        for pem in [other, "", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"] {
             let host = Host::new().secret("key", "v1", None, pem);
             let matched = host.run(|| verify_signature("key", None, scheme, MESSAGE, signature));
             assert_eq!(matched, None, "{scheme:?} {pem}");

@@ -55,9 +55,8 @@ pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
     let wrong = steps.run("send callbacks", || {
         send_all(&Sender { program: &program, material: &material, stop: &stop })
     })?;
-    hint(workspace, &program, &material);
     if !once {
-        println!("\nCtrl-C ends it.");
+        hint(workspace, &program, &material);
         stay(&mut router, &stop)?;
     }
     match wrong {
@@ -88,7 +87,7 @@ fn send_all(sender: &Sender<'_>) -> Result<usize> {
 
 fn row(cells: [&str; 7]) {
     let [provider, kind, sent, must, status, latency, answer] = cells;
-    println!("{provider:<8} {kind:<35} {sent:<7} {must:<11} {status:<6} {latency:>10}  {answer}");
+    println!("{provider:<8} {kind:<36} {sent:<7} {must:<11} {status:<6} {latency:>10}  {answer}");
 }
 
 fn stay(router: &mut Router, stop: &Stop) -> Result<()> {
@@ -117,7 +116,9 @@ Try:
 
 Edit the config, see what the router says to it, and run it without the demo:
   {program} check --config {config}
-  {program} serve --config {config}",
+  {program} serve --config {config}
+
+Ctrl-C ends it.",
         log = workspace.shown(&material.log),
         partner = material::PARTNER,
     );
