@@ -59,10 +59,10 @@ impl Proxies {
     /// The absolute URL that the caller used, or `None` where it can't be told.
     pub(super) fn url(&self, socket: IpAddr, head: &Parts) -> Option<String> {
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let own = host(head)?;
         if let Some(base) = &self.public_url {
             return Some(format!("{base}{target}"));
         }
-        let own = host(head)?;
         let hop = self.outermost(socket, &head.headers).1;
         let scheme = hop.scheme.as_deref().unwrap_or("http");
         let host = hop.host.as_deref().unwrap_or(&own);

@@ -26,36 +26,39 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<u8>, LoadFault> {
     match form(bytes)? {
         Form::Component => Ok(bytes.to_vec()),
         Form::CoreModule => {
-            wrap(bytes).map_err(|error| LoadFault::NotAComponent(format!("{error:#}")))
+            let broken = |error: anyhow::Error| LoadFault::NotAComponent(format!("{error:#}"));
+            let names = exported(bytes).map_err(broken)?;
+            // The world that is looked for has none of another version's names, so the wrapper
+            // would only say that something is missing.
+            names.iter().try_for_each(|name| abi::check_version(name))?;
+            wrap(bytes, &names).map_err(broken)
         }
     }
 }
 
-fn wrap(core: &[u8]) -> anyhow::Result<Vec<u8>> {
+fn wrap(core: &[u8], names: &[String]) -> anyhow::Result<Vec<u8>> {
     let described = wit_component::metadata::decode(core)?.0.is_some();
     let mut module = core.to_vec();
     if !described {
-        describe(&mut module)?;
+        describe(&mut module, names)?;
     }
     ComponentEncoder::default().validate(true).module(&module)?.encode()
 }
 
 /// Adds a description to a module that has none: a world that imports all there is and exports the
 /// interfaces that the module's export names speak of.
-fn describe(module: &mut Vec<u8>) -> anyhow::Result<()> {
+fn describe(module: &mut Vec<u8>, names: &[String]) -> anyhow::Result<()> {
     let mut resolve = Resolve::default();
     resolve.push_str("plugin.wit", abi::WIT)?;
-    let world = world_of(module)?;
-    let package = resolve.push_str("world.wit", &world)?;
+    let package = resolve.push_str("world.wit", &world_of(names))?;
     let world = resolve.select_world(&[package], Some("described"))?;
     embed_component_metadata(module, &resolve, world, StringEncoding::UTF8)
 }
 
-fn world_of(module: &[u8]) -> anyhow::Result<String> {
+fn world_of(names: &[String]) -> String {
     const IMPORTS: [&str; 7] = ["settings", "crypto", "signing", "secrets", "state", "text", "log"];
     const EXPORTS: [&str; 6] =
         ["protocol", "confirming", "simulating", "explaining", "registering", "answering"];
-    let names = exported(module)?;
     let version = abi::VERSIONS[0];
     let interface = |name: &str| format!("{}{name}@{version}", abi::PACKAGE);
     let mut world = String::from("package hookswitch:described;\nworld described {\n");
@@ -68,7 +71,7 @@ fn world_of(module: &[u8]) -> anyhow::Result<String> {
         world.push_str(&format!("export {full};\n"));
     }
     world.push('}');
-    Ok(world)
+    world
 }
 
 fn exported(module: &[u8]) -> anyhow::Result<Vec<String>> {

@@ -163,13 +163,7 @@ fn survey(host: &Host, component: &Component) -> Result<(&'static str, Vec<Strin
         .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
         .map(|(name, _)| name.to_owned())
         .collect();
-    for name in imports.iter().chain(&exports) {
-        let Some(interface) = name.strip_prefix(abi::PACKAGE) else { continue };
-        let found = interface.split_once('@').map_or("none", |(_, version)| version);
-        if !abi::VERSIONS.contains(&found) {
-            return Err(LoadFault::Version { found: found.to_owned() });
-        }
-    }
+    imports.iter().chain(&exports).try_for_each(|name| abi::check_version(name))?;
     let exported = |interface: &str| {
         exports.iter().any(|name| name.starts_with(&format!("{}{interface}@", abi::PACKAGE)))
     };
