@@ -8,3 +8,4 @@ mod tidy;
 mod host;
 mod adapters;
 mod serve;
+mod docs;

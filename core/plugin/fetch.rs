@@ -16,14 +16,19 @@ pub(super) struct Fetch {
     binding: Arc<Binding>,
     /// Whether the running phase may reach out at all.
     pub(super) open: bool,
+    calls: usize,
 }
 
 impl Fetch {
     pub(super) fn new(binding: &Arc<Binding>) -> Fetch {
-        Fetch { binding: Arc::clone(binding), open: false }
+        Fetch { binding: Arc::clone(binding), open: false, calls: 0 }
     }
 
-    fn admit(&self, request: &Request<WasiBody>) -> Result<(), Error> {
+    fn admit(&mut self, request: &Request<WasiBody>) -> Result<(), Error> {
+        self.calls += 1;
+        if self.calls > self.binding.plugin.limits.http_calls {
+            return Err(Error::ConnectionLimitReached);
+        }
         let target = Target::of(request.uri()).ok_or(Error::HttpRequestUriInvalid)?;
         let rules = &self.binding.grant.allow_http;
         let listed = rules.iter().any(|rule| rule.covers(&target.host, target.port));

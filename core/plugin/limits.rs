@@ -55,6 +55,8 @@ pub struct Limits {
     pub state_entries: usize,
     /// Key and value of one entry.
     pub state_entry_bytes: usize,
+    /// Outgoing HTTP calls of one instance.
+    pub http_calls: usize,
     /// Body of one outgoing HTTP response.
     pub http_bytes: usize,
     /// One outgoing HTTP call, from the dial to the end of the response's body.
@@ -74,6 +76,7 @@ impl Default for Limits {
             event_bytes: 1 << 20,
             state_entries: 1000,
             state_entry_bytes: 64 << 10,
+            http_calls: 16,
             http_bytes: 4 << 20,
             http_timeout: Duration::from_secs(10),
         }

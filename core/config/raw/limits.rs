@@ -82,6 +82,7 @@ fn plugin(keys: &mut Keys<'_, '_>, limits: &mut Limits) {
     keys.size("event_bytes", 1..=GIB, &mut limits.event_bytes);
     keys.count("state_entries", 0..=MANY, &mut limits.state_entries);
     keys.size("state_entry_bytes", 1..=16 * MIB, &mut limits.state_entry_bytes);
+    keys.count("http_calls", 0..=1000, &mut limits.http_calls);
     keys.size("http_bytes", 1..=GIB, &mut limits.http_bytes);
     keys.time("http_timeout", MS..=HOUR, &mut limits.http_timeout);
 }

@@ -1,0 +1,70 @@
+//! What the docs show is what the router takes: the example config, its defaults, the README's file.
+
+use std::path::Path;
+
+use hookswitch::config::{Severity, read, resolve};
+use hookswitch::{intake, listen, plugin};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The example's text with its commented keys switched on.
+fn switched_on(text: &str) -> String {
+    let key = |line: &str| {
+        let bare = line.strip_prefix("# ")?;
+        let (name, value) = bare.split_once(" = ")?;
+        let named = name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        (named && !value.is_empty()).then(|| bare.to_owned())
+    };
+    let lines = text.lines().map(|line| key(line).unwrap_or_else(|| line.to_owned()));
+    lines.collect::<Vec<_>>().join("\n").replace("# [outbound]", "[outbound]")
+}
+
+#[test]
+fn every_limit_is_shown_with_its_default() {
+    let text = std::fs::read_to_string(root().join("config/router.toml")).expect("the example");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("router.toml");
+    let switched = switched_on(&text);
+    std::fs::write(&path, &switched).expect("a file");
+    let sources = read(&path).expect("it can be read");
+    let (settings, problems) = resolve(&sources, &|_| None);
+    let settings = settings.unwrap_or_else(|| panic!("{}", problems.render(false)));
+    let router = settings.router;
+    assert_eq!(router.listen, listen::Limits::default());
+    assert_eq!(router.intake, intake::Limits::default());
+    assert_eq!(router.pool, plugin::PoolLimits::default());
+    assert_eq!(router.plugin, plugin::Limits::default());
+    assert!(router.public_url.is_some() && !router.allow_networks.is_empty(), "{switched}");
+    let fields = |debugged: String| debugged.matches(": ").count();
+    let limits = fields(format!("{:?}", router.listen))
+        + fields(format!("{:?}", router.intake))
+        + fields(format!("{:?}", router.pool))
+        + fields(format!("{:?}", router.plugin));
+    let (_, shown) = switched.split_once("[limits]").expect("the table of limits");
+    let (shown, _) = shown.split_once("[outbound]").expect("the table after it");
+    let keys = shown.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count();
+    // `plugin_memory` is both the pool's ceiling and the default under it.
+    assert_eq!(keys + 1, limits, "a key for each limit");
+}
+
+#[test]
+fn the_readmes_config_has_no_errors() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let (_, after) = readme.split_once("```toml\n").expect("a config");
+    let (text, _) = after.split_once("```").expect("its end");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("hooks.toml");
+    std::fs::write(&path, text).expect("a file");
+    let sources = read(&path).expect("it can be read");
+    let (settings, problems) = resolve(&sources, &|_| None);
+    assert!(settings.is_some(), "{}", problems.render(false));
+    let offline = |problem: &&hookswitch::config::Problem| {
+        problem.message.contains("isn't set") || problem.message.contains("can't be read")
+    };
+    // The reader has neither the secret nor the key file yet; nothing else may be wrong.
+    let other = problems.iter().find(|problem| !offline(problem));
+    assert!(other.is_none(), "{other:?}");
+    assert!(problems.iter().all(|problem| problem.severity == Severity::Warning));
+}
