@@ -142,6 +142,24 @@ fn each_provider_gets_its_reply() {
 }
 
 #[test]
+fn a_responder_that_is_too_late_makes_the_request_unavailable() {
+    let place = Place::new("plugin_deadline = \"1m\"");
+    let spinning = wat::parse_str(include_str!("guests/spinning-responder.wat")).expect("a module");
+    std::fs::write(place.path("spinning.wasm"), spinning).expect("a file");
+    let quotes = quotes().display().to_string();
+    let config = std::fs::read_to_string(place.path("router.toml")).expect("the config");
+    let config = config.replace(&quotes, "spinning.wasm").replace("\"2s\"", "\"300ms\"");
+    place.write("router.toml", &config);
+    let router = place.start();
+    let (status, body) = place.send(&router, &["builtin:brij", "quote"]);
+    assert_eq!(status, 503, "{body}");
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(body["error"]["reason"], "responder_deadline");
+    let (status, _) = place.send(&router, &["builtin:brij", "dataShared"]);
+    assert_eq!(status, 200, "the next callback is served");
+}
+
+#[test]
 fn every_refusal_has_its_status() {
     let place = Place::new("body_timeout = \"300ms\"\nurl_bytes = 2000\nhead_timeout = \"500ms\"");
     let router = place.start();

@@ -76,3 +76,6 @@ fn said(fault: OutboundFault) -> Error {
         OutboundFault::Body => Error::HttpResponseBodySize(None),
     }
 }
+
+#[cfg(test)]
+mod tests;
