@@ -31,8 +31,10 @@ impl Generation {
 pub struct Route {
     /// Its name in config.
     pub name: String,
-    /// The adapter with what this route grants it; the reason where the route can't serve.
-    pub adapter: Result<Arc<Binding>, String>,
+    /// The adapter with what this route grants it.
+    pub adapter: Arc<Binding>,
+    /// Why the route can't serve now: a secret isn't there.
+    pub offline: Option<String>,
     /// Who answers which kind of request.
     pub answers: HashMap<String, Answerer>,
 }

@@ -1,4 +1,4 @@
-//! What the docs show is what the router takes: the example config, its defaults, the README's file.
+//! What the docs show is what the router takes: the example config, its defaults, the README's.
 
 use std::path::Path;
 
@@ -52,19 +52,29 @@ fn every_limit_is_shown_with_its_default() {
 #[test]
 fn the_readmes_config_has_no_errors() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    let (_, after) = readme.split_once("```toml\n").expect("a config");
-    let (text, _) = after.split_once("```").expect("its end");
+    let blocks: Vec<&str> = (readme.split("```toml\n").skip(1))
+        .filter_map(|after| after.split_once("```").map(|(block, _)| block))
+        .collect();
+    assert_eq!(blocks.len(), 2, "the first file, and what it is added to for requests");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("hooks.toml");
-    std::fs::write(&path, text).expect("a file");
-    let sources = read(&path).expect("it can be read");
-    let (settings, problems) = resolve(&sources, &|_| None);
-    assert!(settings.is_some(), "{}", problems.render(false));
-    let offline = |problem: &&hookswitch::config::Problem| {
-        problem.message.contains("isn't set") || problem.message.contains("can't be read")
-    };
-    // The reader has neither the secret nor the key file yet; nothing else may be wrong.
-    let other = problems.iter().find(|problem| !offline(problem));
-    assert!(other.is_none(), "{other:?}");
-    assert!(problems.iter().all(|problem| problem.severity == Severity::Warning));
+    let both = format!(
+        "{}\n{}",
+        blocks[0],
+        blocks[1].replace("[secrets]\nbrij", "[secrets.brij]\n# brij")
+    );
+    let both = both.replace("# brij = { file = \"brij.pem\" }", "file = \"brij.pem\"");
+    for text in [blocks[0], &both] {
+        std::fs::write(&path, text).expect("a file");
+        let sources = read(&path).expect("it can be read");
+        let (settings, problems) = resolve(&sources, &|_| None);
+        assert!(settings.is_some(), "{}", problems.render(false));
+        // The reader has neither the secret nor the key file yet; nothing else may be wrong.
+        let other = problems.iter().find(|problem| {
+            problem.severity != Severity::Warning
+                || !(problem.message.contains("isn't set")
+                    || problem.message.contains("can't be read"))
+        });
+        assert!(other.is_none(), "{other:?}");
+    }
 }

@@ -56,6 +56,15 @@ async fn every_breach_has_its_name() {
     };
     let forbidden = verify(&bench, sign).await;
     assert!(matches!(forbidden, Err(Fault::Forbidden(_))), "{forbidden:?}");
+    let hash = Guest {
+        imports: r#"(import "hookswitch:plugin/crypto@0.1.0" "sha256"
+            (func $sha256 (param i32 i32 i32)))"#,
+        verify: "(loop $l
+            (call $sha256 (i32.const 0) (i32.const 131072) (i32.const 3072)) (br $l))",
+        ..Guest::default()
+    };
+    let forbidden = verify(&bench, hash).await;
+    assert!(matches!(forbidden, Err(Fault::Forbidden(_))), "{forbidden:?}");
     assert!(verify(&bench, Guest::default()).await.is_ok());
 }
 
@@ -67,6 +76,7 @@ async fn what_is_returned_is_bounded() {
         ("(i32.store (i32.const 2068) (i32.const 2048))", "reply_bytes"),
         ("(i32.store (i32.const 2068) (i32.const 0x40000000))", "bounds"),
         ("(i32.store (i32.const 2052) (i32.const 42))", "42"),
+        ("(i32.store (i32.const 2060) (i32.const 101))", "over 100 headers"),
     ];
     for (respond, wanted) in cases {
         let binding = bench.bind(Guest { respond, ..Guest::default() }, &tight()).await;

@@ -36,6 +36,10 @@ impl Place {
         Router::start(&self.path("router.toml"))
     }
 
+    fn start_unread(&self) -> Router {
+        Router::start_unread(&self.path("router.toml"))
+    }
+
     /// `hookswitch send`: the status and body of the reply.
     fn send(&self, router: &Router, args: &[&str]) -> (u64, String) {
         let brij = args[0] == "builtin:brij";
@@ -134,7 +138,7 @@ fn each_provider_gets_its_reply() {
         assert_eq!(got, *status, "{args:?}: {body}");
         assert!(body.contains(holds), "{args:?}: {body}");
     }
-    router.signal("-TERM");
+    router.terminate();
     let (status, log) = router.ended();
     assert!(status.success(), "{log}");
     assert!(log.contains("outcome=\"answered\"") || log.contains("outcome=answered"), "{log}");
@@ -201,6 +205,36 @@ fn a_huge_body_is_refused_while_it_is_sent_and_the_next_callback_is_served() {
 }
 
 #[test]
+fn bodies_that_never_come_hold_nobody_up() {
+    let place = Place::new("callbacks = 2");
+    let router = place.start();
+    let head =
+        b"POST /brz HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    let held: Vec<_> = (0..20)
+        .map(|_| {
+            let mut stream = router.connect();
+            stream.write_all(head).expect("the head is sent");
+            let mut said = [0; 25];
+            stream.read_exact(&mut said).expect("it asks for the body");
+            stream
+        })
+        .collect();
+    let (status, _) = place.send(&router, &["builtin:brz", "pix.cash_in.confirmed"]);
+    assert_eq!(status, 200);
+    drop(held);
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let place = Place::new("");
+    let router = place.start_unread();
+    for _ in 0..2000 {
+        let reply = router.raw(b"GET /nope HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        assert_eq!(Reply::parse(&reply).status, 404);
+    }
+}
+
+#[test]
 fn a_thousand_idle_connections_hold_nobody_up() {
     let place = Place::new("");
     let router = place.start();
@@ -237,7 +271,7 @@ fn a_call_in_flight_ends_before_the_router_does() {
     let mut said = [0; 25];
     stream.read_exact(&mut said).expect("it asks for the body");
     assert!(said.starts_with(b"HTTP/1.1 100"), "{said:?}");
-    router.signal("-TERM");
+    router.terminate();
     while std::net::TcpStream::connect(router.address).is_ok() {
         std::thread::yield_now();
     }

@@ -23,8 +23,8 @@ pub(super) struct Check {
 impl Check {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let (good, problems, routes) = match app::load(&self.config, Clock::system(), false).await {
-            Ok(loaded) => (true, loaded.problems, loaded.settings.routes.len()),
-            Err(StartFault::Config(problems)) => (false, problems, 0),
+            Ok(loaded) => (true, loaded.problems, loaded.settings.routes),
+            Err(StartFault::Config(problems)) => (false, problems, Vec::new()),
             Err(fault) => return Err(fault.into()),
         };
         if self.json {
@@ -32,7 +32,11 @@ impl Check {
         } else {
             show(&problems);
             match good {
-                true => eprintln!("good: {} can run; routes: {routes}", self.config.display()),
+                true => {
+                    let offline = routes.iter().filter(|route| route.offline.is_some()).count();
+                    let (path, routes) = (self.config.display(), routes.len());
+                    eprintln!("good: {path} can run; routes: {routes}, of them offline: {offline}");
+                }
                 false => eprintln!("not good: {} can't run", self.config.display()),
             }
         }

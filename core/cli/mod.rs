@@ -58,8 +58,13 @@ pub fn main() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("hookswitch: {error:#}");
-    ExitCode::FAILURE
+    if error.is::<Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
+
+/// The command line itself is wrong: nothing was tried.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misuse(String);
 
 /// Shows problems to a person.
 fn show(problems: &Problems) {

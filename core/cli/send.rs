@@ -13,9 +13,9 @@ use http_body_util::Full;
 use hyper::{Request, Response};
 use serde_json::json;
 
-use super::grants;
+use super::{Misuse, grants};
 use crate::model::{Callback, Clock};
-use crate::outbound::{Reach, exchange};
+use crate::outbound::{Reach, Target, exchange};
 use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Simulation, Source};
 
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) struct Send {
     #[arg(long)]
     late: bool,
     /// Send the same callback several times.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
     /// The same seed makes the same callback at the same time; default: another one each time.
     #[arg(long)]
@@ -68,6 +68,8 @@ impl Send {
         };
         let callback = self.simulate(&adapter, kind).await?;
         let url = fill(to, &callback.head.params)?;
+        let absolute = url.parse().ok().and_then(|uri| Target::of(&uri));
+        anyhow::ensure!(absolute.is_some(), Misuse(format!("--to {url:?} is no http(s):// URL")));
         let mut taken = true;
         for _ in 0..self.repeat {
             taken &= self.post(kind, &url, &callback).await?;
@@ -162,6 +164,7 @@ fn fill(url: &str, params: &[(String, String)]) -> anyhow::Result<String> {
         let value = value.to_string().replace("%2D", "-").replace("%5F", "_");
         filled = filled.replace(&format!("{{{name}}}"), &value);
     }
-    anyhow::ensure!(!filled.contains('{'), "{filled}: the callback has no such path parameter");
+    let left = format!("--to {filled:?}: the callback has no such path parameter");
+    anyhow::ensure!(!filled.contains('{'), Misuse(left));
     Ok(filled)
 }

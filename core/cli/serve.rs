@@ -29,7 +29,7 @@ enum Lines {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        observe::init(match self.log {
+        let _log = observe::init(match self.log {
             Lines::Pretty => LogForm::Pretty,
             Lines::Json => LogForm::Json,
         });

@@ -41,12 +41,14 @@ impl Setup {
         else {
             bail!("no route \"{}\": {}", self.route, suggestion(&self.route, &names, "routes"));
         };
-        let route = loaded.generation.route(&self.route);
-        let Some(Ok(adapter)) = route.map(|route| &route.adapter) else {
-            bail!("the route is offline: {}", settings.offline.as_deref().unwrap_or("unknown"));
+        let Some(route) = loaded.generation.route(&self.route) else {
+            bail!("route \"{}\" wasn't built", self.route);
         };
+        if loaded.settings.router.public_url.is_none() {
+            eprintln!("set `public_url` under [listen]: these URLs are of this machine only\n");
+        }
         let url = format!("{}{}", base(&loaded.settings.router), settings.path.value);
-        let facts = match adapter.open().await?.register(&url).await {
+        let facts = match route.adapter.open().await?.register(&url).await {
             Ok(facts) => facts,
             Err(Fault::Missing(_)) => bail!("its adapter has nothing to say: register {url}"),
             Err(fault) => return Err(fault.into()),

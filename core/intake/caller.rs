@@ -114,9 +114,29 @@ fn host(head: &Parts) -> Option<String> {
     (!authority.as_str().contains('@')).then_some(host)
 }
 
+/// The items of a list header, in order. An item that isn't text is there, and empty: what stands
+/// around it was written by others, and keeps its place.
 fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim)
+    let values = headers.get_all(name).iter().map(|value| value.as_bytes());
+    values.flat_map(|value| split(value, b',')).map(|item| match std::str::from_utf8(item) {
+        Ok(text) if text.is_ascii() => text.trim(),
+        Ok(_) | Err(_) => "",
+    })
+}
+
+/// Splits at a byte, but not inside a quoted string (RFC 9110, 5.6.4).
+fn split(value: &[u8], at: u8) -> impl Iterator<Item = &[u8]> {
+    let (mut quoted, mut escaped) = (false, false);
+    value.split(move |&byte| {
+        let is_quoted = quoted;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+        byte == at && !is_quoted
+    })
 }
 
 /// Addresses are appended hop by hop. Scheme and host are too by some proxies, and replaced by
@@ -142,19 +162,36 @@ fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
     hops
 }
 
+/// One element of `Forwarded`. One that breaks the form, or says a thing twice, says nothing: part
+/// of it may be what a caller made a proxy write.
 fn forwarded(item: &str) -> Hop {
     let mut hop = Hop::default();
-    for pair in item.split(';') {
-        let Some((name, value)) = pair.trim().split_once('=') else { continue };
-        let value = value.trim_matches('"');
-        match name.to_ascii_lowercase().as_str() {
+    let mut seen = Vec::new();
+    for pair in split(item.as_bytes(), b';') {
+        let pair = std::str::from_utf8(pair).unwrap_or_default();
+        let Some((name, value)) = pair.trim().split_once('=') else { return Hop::default() };
+        let (name, Some(value)) = (name.to_ascii_lowercase(), unquoted(value)) else {
+            return Hop::default();
+        };
+        match name.as_str() {
+            _ if seen.contains(&name) => return Hop::default(),
             "for" => hop.address = node(value),
             "proto" => hop.scheme = scheme(value),
             "host" => hop.host = named_host(value),
             _ => {}
         }
+        seen.push(name);
     }
     hop
+}
+
+/// A token, or what a quoted string holds; nothing that was escaped is ever wanted here.
+fn unquoted(value: &str) -> Option<&str> {
+    let inner = match value.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"')?,
+        None => value,
+    };
+    (!inner.contains(['"', '\\'])).then_some(inner)
 }
 
 /// An address with or without a port: `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]`, `[::1]:5`.

@@ -50,15 +50,10 @@ impl Intake {
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
     pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
-        let ended = match self.places.try_acquire() {
-            Ok(_place) => {
-                let line = self.line(arrival);
-                match tokio::time::timeout(self.limits.call_timeout, line).await {
-                    Ok(ended) => ended,
-                    Err(_) => Ended::refused(Refusal::TooSlow),
-                }
-            }
-            Err(_) => Ended::refused(Refusal::Overloaded),
+        let line = self.line(arrival);
+        let ended = match tokio::time::timeout(self.limits.call_timeout, line).await {
+            Ok(ended) => ended,
+            Err(_) => Ended::refused(Refusal::TooSlow),
         };
         ended.log();
         ended.into_response()
@@ -72,17 +67,14 @@ impl Intake {
     }
 
     async fn steps(&self, arrival: Arrival) -> Result<Ended, Stop> {
-        Received::take(self, arrival)?
+        let read = Received::take(self, arrival)?
             .route(&self.cell.current())?
             .read_body(&self.limits)
-            .await?
-            .verify()
-            .await?
-            .parse()
-            .await?
-            .answer(&self.clock)
-            .await?
-            .respond()
-            .await
+            .await?;
+        // Only now: a sender that holds its body back must not hold a place too.
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(read.refused(Refusal::Overloaded));
+        };
+        read.verify().await?.parse().await?.answer(&self.clock).await?.respond().await
     }
 }

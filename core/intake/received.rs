@@ -18,17 +18,19 @@ impl Received {
     pub(super) fn take(intake: &Intake, arrival: Arrival) -> Result<Received, Stop> {
         let Arrival { head, body, peer } = arrival;
         let received_at_ms = intake.clock.now_ms();
+        let id = CallbackId::new(received_at_ms).to_string();
+        let refused = |refusal| Stop::Refused { id: id.clone(), route: String::new(), refusal };
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         if target.len() > intake.limits.url_bytes {
-            return Err(Stop::Refused(Refusal::UrlTooLong));
+            return Err(refused(Refusal::UrlTooLong));
         }
-        let url = intake.proxies.url(peer.ip(), &head).ok_or(Stop::Refused(Refusal::BadHost))?;
-        let headers = plain(&head.headers).ok_or(Stop::Refused(Refusal::BadHeader))?;
+        let url = intake.proxies.url(peer.ip(), &head).ok_or_else(|| refused(Refusal::BadHost))?;
+        let headers = plain(&head.headers).ok_or_else(|| refused(Refusal::BadHeader))?;
         let caller = intake.proxies.caller(peer.ip(), &head.headers);
         Ok(Received {
             path: head.uri.path().to_owned(),
             head: Head {
-                id: CallbackId::new(received_at_ms).to_string(),
+                id,
                 method: head.method.as_str().to_owned(),
                 url,
                 params: Vec::new(),

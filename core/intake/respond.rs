@@ -45,9 +45,9 @@ impl Stop {
     /// Words what stopped the line. Nothing can stop this.
     pub(super) async fn respond(self) -> Ended {
         match self {
-            Stop::Refused(refusal) => Ended::refused(refusal),
+            Stop::Refused { id, route, refusal } => Ended { id, route, ..Ended::refused(refusal) },
             Stop::Offline { head, route } => {
-                let why = route.adapter.as_ref().err().cloned().unwrap_or_default();
+                let why = route.offline.clone().unwrap_or_default();
                 Ended { reason: why, ..Ended::plain(head, &route.name, "offline") }
             }
             Stop::Early { place, head, outcome, mut instance } => {

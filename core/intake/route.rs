@@ -35,24 +35,35 @@ pub(super) struct Read {
 impl Received {
     pub(super) fn route(self, generation: &Generation) -> Result<Routed, Stop> {
         let Received { mut head, path, body } = self;
-        let (route, params) = match generation.routes.find(&head.method, &path) {
-            Found::Match { target, params } => (Arc::clone(target), params),
-            Found::NotFound => return Err(Stop::Refused(Refusal::NoRoute)),
-            Found::MethodNotAllowed { allow } => {
-                return Err(Stop::Refused(Refusal::Method { allow }));
+        let refusal = match generation.routes.find(&head.method, &path) {
+            Found::Match { target, params } => {
+                head.params = params;
+                return Routed::at(Arc::clone(target), head, body);
             }
-            Found::BadParam { .. } => return Err(Stop::Refused(Refusal::BadPath)),
+            Found::NotFound => Refusal::NoRoute,
+            Found::MethodNotAllowed { allow } => Refusal::Method { allow },
+            Found::BadParam { .. } => Refusal::BadPath,
         };
-        head.params = params;
-        let adapter = match &route.adapter {
-            Ok(adapter) => Arc::clone(adapter),
-            Err(_) => return Err(Stop::Offline { head, route }),
-        };
-        Ok(Routed { place: Place { route, adapter }, head, body })
+        Err(Stop::Refused { id: head.id, route: String::new(), refusal })
+    }
+}
+
+impl Read {
+    /// Refuses it, whole as it is.
+    pub(super) fn refused(self, refusal: Refusal) -> Stop {
+        Stop::Refused { id: self.callback.head.id, route: self.place.route.name.clone(), refusal }
     }
 }
 
 impl Routed {
+    fn at(route: Arc<Route>, head: Head, body: Body) -> Result<Routed, Stop> {
+        if route.offline.is_some() {
+            return Err(Stop::Offline { head, route });
+        }
+        let adapter = Arc::clone(&route.adapter);
+        Ok(Routed { place: Place { route, adapter }, head, body })
+    }
+
     pub(super) async fn read_body(self, limits: &Limits) -> Result<Read, Stop> {
         let Routed { place, head, body } = self;
         let refused = |fault: BodyFault| match fault {
@@ -61,7 +72,12 @@ impl Routed {
             BodyFault::Broken => Refusal::BodyBroken,
         };
         let body = body.read(limits.body_bytes, limits.body_timeout).await;
-        let body = body.map_err(|fault| Stop::Refused(refused(fault)))?;
-        Ok(Read { place, callback: Callback { head, body } })
+        match body {
+            Ok(body) => Ok(Read { place, callback: Callback { head, body } }),
+            Err(fault) => {
+                let route = place.route.name.clone();
+                Err(Stop::Refused { id: head.id, route, refusal: refused(fault) })
+            }
+        }
     }
 }

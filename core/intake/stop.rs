@@ -9,8 +9,9 @@ use crate::plugin::{Fault, Instance};
 
 /// A call that goes no further.
 pub(super) enum Stop {
-    /// No adapter is asked: the call isn't one that any could take.
-    Refused(Refusal),
+    /// No adapter is asked: the call isn't one that any could take. `id` is the call's, `route` is
+    /// empty where none was found.
+    Refused { id: String, route: String, refusal: Refusal },
     /// The route is switched off by what is missing in its config.
     Offline { head: Head, route: Arc<Route> },
     /// The adapter said what it is; it words the reply too, in the same instance.

@@ -1,6 +1,7 @@
 //! Log lines: one per callback, one per thing an operator should know, and what plugins write.
 
 use tracing::{debug, error, info, warn};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 /// How much a line matters.
@@ -27,16 +28,26 @@ pub enum LogForm {
 
 /// Starts logging to standard error, at `info` unless the environment's `HOOKSWITCH_LOG` says
 /// otherwise. Only the first call has an effect.
-pub fn init(form: LogForm) {
+///
+/// Lines are written by a thread of their own. Where standard error isn't read, lines are lost and
+/// nothing waits; what is still queued is written when the returned value is dropped.
+pub fn init(form: LogForm) -> LogGuard {
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let filter = EnvFilter::try_from_env("HOOKSWITCH_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,hookswitch=info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let _ = match form {
         LogForm::Pretty => lines.with_target(false).with_ansi(ansi).try_init(),
         LogForm::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
     };
+    LogGuard(guard)
 }
+
+/// Keeps the log's thread.
+#[derive(Debug)]
+#[must_use = "the log ends where this is dropped"]
+pub struct LogGuard(#[allow(dead_code, reason = "held to be dropped")] WorkerGuard);
 
 /// Something that an operator should know.
 pub fn notice(level: Level, text: &str) {
@@ -48,14 +59,15 @@ pub fn notice(level: Level, text: &str) {
     }
 }
 
-/// A line that a plugin wrote. Control characters are taken out, so that it can't forge others.
+/// A line that a plugin wrote: quoted, in a field of its own, so that it can't pass for another.
 pub fn plugin_line(level: Level, plugin: &str, scope: &str, text: &str) {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // Escaped here too: the formatter leaves marks that turn text around.
+    let line: String = text.escape_debug().collect();
     match level {
-        Level::Debug => debug!(target: "hookswitch::plugin", plugin, scope, "{text}"),
-        Level::Info => info!(target: "hookswitch::plugin", plugin, scope, "{text}"),
-        Level::Warn => warn!(target: "hookswitch::plugin", plugin, scope, "{text}"),
-        Level::Error => error!(target: "hookswitch::plugin", plugin, scope, "{text}"),
+        Level::Debug => debug!(target: "hookswitch::plugin", plugin, scope, line, "plugin"),
+        Level::Info => info!(target: "hookswitch::plugin", plugin, scope, line, "plugin"),
+        Level::Warn => warn!(target: "hookswitch::plugin", plugin, scope, line, "plugin"),
+        Level::Error => error!(target: "hookswitch::plugin", plugin, scope, line, "plugin"),
     }
 }
 
@@ -76,8 +88,12 @@ pub struct CallLine<'a> {
     pub matched: &'a str,
 }
 
-/// One line for one callback.
+/// One line for one callback; a warning where the router's owner has something to mend.
 pub fn call_line(call: &CallLine<'_>) {
     let CallLine { id, route, outcome, status, reason, matched } = *call;
-    info!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+    if matches!(outcome, "offline" | "fault") {
+        warn!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+    } else {
+        info!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+    }
 }

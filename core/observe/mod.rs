@@ -3,4 +3,4 @@
 
 mod log;
 
-pub use log::{CallLine, Level, LogForm, call_line, init, notice, plugin_line};
+pub use log::{CallLine, Level, LogForm, LogGuard, call_line, init, notice, plugin_line};

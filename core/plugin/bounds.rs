@@ -12,6 +12,8 @@ use crate::model::{
 const REASON_BYTES_MAX: usize = 8 << 10;
 const KIND_BYTES_MAX: usize = 200;
 const ID_BYTES_MAX: usize = 1 << 10;
+const ALIASES_MAX: usize = 16;
+const REPLY_HEADERS_MAX: usize = 100;
 
 fn too_large(what: &str, key: &str) -> Fault {
     Fault::Returned(format!("{what} is larger than {key}"))
@@ -99,6 +101,9 @@ fn check_reply(limits: &Limits, reply: &Reply) -> Result<(), Fault> {
     if bytes > limits.reply_bytes {
         return Err(too_large("the reply", "reply_bytes"));
     }
+    if reply.headers.len() > REPLY_HEADERS_MAX {
+        return Err(Fault::Returned(format!("a reply has over {REPLY_HEADERS_MAX} headers")));
+    }
     for header in &reply.headers {
         let name = HeaderName::from_bytes(header.name.as_bytes());
         if name.is_err() || HeaderValue::from_str(&header.value).is_err() {
@@ -112,8 +117,11 @@ fn check_event(limits: &Limits, event: &Event) -> Result<(), Fault> {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let aliases: usize = event.aliases.iter().map(String::len).sum();
     let ids = event.id.len() + aliases + optional(&event.subject);
-    if event.id.is_empty() || event.kind.is_empty() {
-        return Err(Fault::Returned("an event has no id or no kind".into()));
+    if event.id.is_empty() || event.kind.is_empty() || event.aliases.iter().any(String::is_empty) {
+        return Err(Fault::Returned("an event has no id, no kind or an empty alias".into()));
+    }
+    if event.aliases.len() > ALIASES_MAX {
+        return Err(Fault::Returned(format!("an event has over {ALIASES_MAX} aliases")));
     }
     if event.kind.len() > KIND_BYTES_MAX || ids > 8 * ID_BYTES_MAX {
         return Err(Fault::Returned("an event's kind or ids are too long".into()));
@@ -128,6 +136,9 @@ fn check_event(limits: &Limits, event: &Event) -> Result<(), Fault> {
 fn check_request(limits: &Limits, request: &Request) -> Result<(), Fault> {
     if request.id.is_empty() || request.id.len() > ID_BYTES_MAX {
         return Err(Fault::Returned("a request's id is empty or over 1 KiB".into()));
+    }
+    if request.kind.len() > KIND_BYTES_MAX {
+        return Err(Fault::Returned("a request's kind is too long".into()));
     }
     if request.data.len() > limits.event_bytes {
         return Err(too_large("a request", "event_bytes"));

@@ -155,6 +155,13 @@ fn named(path: &Path, code: &[u8]) -> Vec<u8> {
     [name.as_slice(), b"\0", code].concat()
 }
 
+/// Ours alone to read and write, and so ours alone to have made.
+fn is_private(path: &Path) -> std::io::Result<bool> {
+    let about = fs::symlink_metadata(path)?;
+    let ours = about.uid() == rustix::process::geteuid().as_raw();
+    Ok(about.is_file() && ours && about.permissions().mode() & 0o077 == 0)
+}
+
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
@@ -163,7 +170,7 @@ fn private() -> OpenOptions {
 
 fn read_or_make_key(path: &Path) -> std::io::Result<Vec<u8>> {
     match fs::read(path) {
-        Ok(key) if key.len() == MAC_BYTES => return Ok(key),
+        Ok(key) if key.len() == MAC_BYTES && is_private(path)? => return Ok(key),
         Ok(_) => fs::remove_file(path)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),

@@ -54,6 +54,7 @@ pub(super) struct Call {
 struct Used {
     memory_bytes: usize,
     log_lines: u32,
+    hashed_bytes: usize,
     breach: Option<Fault>,
 }
 
@@ -95,9 +96,7 @@ impl Call {
 
     /// The refusal where a secret can't sign.
     pub(super) fn no_signing_key(role: &str) -> wasmtime::Error {
-        let role: String = role.chars().take(64).collect();
-        let why = format!("the secret {role:?} holds no key that can sign in this form");
-        Refusal(Fault::Trap(why)).into()
+        Refusal(Fault::NoKey(role.chars().take(64).collect())).into()
     }
 
     /// A secret in plain, where the phase and the config allow it.
@@ -112,6 +111,18 @@ impl Call {
         }
         let text = self.grant().keyring.reveal(role).map(|text| text.expose().to_owned());
         Ok(text.ok_or_else(|| Reason::new("no_such_secret", "the config has no such secret")))
+    }
+
+    /// Counts what the host hashes for the guest, which nothing can interrupt: all keys that are
+    /// tried together, at most as much as the guest's memory could hold.
+    pub(super) fn charge(&mut self, message: &[u8], keys: usize) -> wasmtime::Result<()> {
+        let bytes = message.len().saturating_mul(keys.max(1));
+        self.used.hashed_bytes = self.used.hashed_bytes.saturating_add(bytes);
+        if self.used.hashed_bytes <= self.binding.plugin.limits.memory_bytes {
+            return Ok(());
+        }
+        Err(Refusal(Fault::Forbidden("more is hashed in one instance than its memory holds"))
+            .into())
     }
 
     /// Refuses an entry of `state` that is too large.

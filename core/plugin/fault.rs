@@ -25,6 +25,11 @@ pub enum Fault {
     /// It asked for what its phase or its config doesn't grant.
     #[error("the plugin asked for what it may not do: {0}")]
     Forbidden(&'static str),
+    /// The secret that it should sign with isn't given, or is no key that can.
+    #[error(
+        "nothing signs: the secret {0:?} isn't given, or holds no key that can sign in its form"
+    )]
+    NoKey(String),
     /// What it returned is too large, or breaks the contract.
     #[error("the plugin returned what it may not: {0}")]
     Returned(String),
@@ -46,6 +51,7 @@ impl Fault {
             Fault::Stack => "stack",
             Fault::Trap(_) => "trap",
             Fault::Forbidden(_) => "forbidden",
+            Fault::NoKey(_) => "no-key",
             Fault::Returned(_) => "returned",
             Fault::Busy => "busy",
             Fault::Missing(_) => "missing",

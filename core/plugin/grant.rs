@@ -7,7 +7,8 @@ use crate::model::Network;
 /// Everything that config grants to one use of a plugin.
 #[derive(Debug, Default)]
 pub struct Grant {
-    /// Whose state it uses, and the name in log lines: a route's, or a responder's.
+    /// Whose state it uses, and the name in log lines: `route NAME` or `responder NAME`, so that
+    /// the two never share one.
     pub scope: String,
     /// The `settings` table as a JSON object.
     pub settings: String,

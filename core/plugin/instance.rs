@@ -188,9 +188,12 @@ impl Instance {
         &self,
         made: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
     ) -> Result<T, Fault> {
+        let call = self.store.data();
         match made {
+            // The host's own work for a guest can't be interrupted: late is late all the same.
+            Ok(Ok(_)) if Instant::now() > call.deadline => Err(Fault::Deadline),
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(classify(&error, self.store.data().breach())),
+            Ok(Err(error)) => Err(classify(&error, call.breach())),
             Err(_) => Err(Fault::Deadline),
         }
     }

@@ -50,6 +50,13 @@ impl KeyVersion {
         KeyVersion { name: name.into(), key_id, text, public: OnceLock::new() }
     }
 
+    /// PEM that holds something else than a public key: the name of what it says it holds.
+    pub fn wrong_pem(&self) -> Option<String> {
+        let text = self.text.expose().trim_start();
+        let label = text.strip_prefix("-----BEGIN ")?.split("-----").next().unwrap_or_default();
+        self.public_key().is_none().then(|| label.to_owned())
+    }
+
     fn public_key(&self) -> Option<&PublicKey> {
         self.public.get_or_init(|| PublicKey::from_pem(self.text.expose())).as_ref()
     }
@@ -97,6 +104,11 @@ impl Keyring {
         self.roles.iter().find(|(name, _)| name == role).map_or(&[], |(_, versions)| versions)
     }
 
+    /// How many versions a role has.
+    pub(super) fn count(&self, role: &str) -> usize {
+        self.versions(role).len()
+    }
+
     /// The name of the version whose MAC over `message` is `tag`, compared in constant time.
     pub fn verify_mac(
         &self,
@@ -131,6 +143,11 @@ impl Keyring {
             .filter(|version| !known || named(version))
             .find(|version| version.public_key().is_some_and(|key| key.verifies(scheme, signed)))
             .map(|version| version.name.as_str())
+    }
+
+    /// Does any version hold a public key? Without one no signature can ever match.
+    pub fn has_public_key(&self, role: &str) -> bool {
+        self.versions(role).iter().any(|version| version.public_key().is_some())
     }
 
     /// The MAC of the newest version; `None` where there is none, or its form is another.

@@ -26,12 +26,16 @@ impl Wasi {
             .build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
-        Wasi { table, denied, http: WasiHttpCtx::new(), fetch }
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(FIELDS_BYTES_MAX);
+        Wasi { table, denied, http, fetch }
     }
 }
 
 /// Streams, requests and the like that one instance may hold.
-const HANDLES_MAX: usize = 1000;
+const HANDLES_MAX: usize = 200;
+/// Headers of one request or response that it holds.
+const FIELDS_BYTES_MAX: usize = 16 << 10;
 
 /// Links all of it.
 pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {

@@ -148,13 +148,11 @@ impl Shelf<'_> {
         }
         let networks = &self.settings.router.allow_networks;
         let adapter = self.host.bind(Arc::clone(&plugin), adapter_grant(route, networks));
+        check::keys(route, problems);
         check::route(route, &adapter, problems).await;
         let answers = self.answers(route, problems);
-        let adapter = match &route.offline {
-            None => Ok(adapter),
-            Some(why) => Err(why.clone()),
-        };
-        Some(Route { name: route.name.clone(), adapter, answers })
+        let (name, offline) = (route.name.clone(), route.offline.clone());
+        Some(Route { name, adapter, offline, answers })
     }
 
     fn answers(&self, route: &RouteSettings, problems: &mut Problems) -> HashMap<String, Answerer> {
@@ -184,7 +182,7 @@ impl Shelf<'_> {
 
 fn responder_grant(plugin: &PluginSettings, networks: &[crate::model::Network]) -> Grant {
     Grant {
-        scope: plugin.name.clone(),
+        scope: format!("responder {}", plugin.name),
         settings: serde_json::Value::Object(plugin.settings.clone()).to_string(),
         keyring: keyring(&plugin.secrets),
         reveal: plugin.reveal.clone(),
@@ -196,7 +194,7 @@ fn responder_grant(plugin: &PluginSettings, networks: &[crate::model::Network]) 
 
 fn adapter_grant(route: &RouteSettings, networks: &[crate::model::Network]) -> Grant {
     Grant {
-        scope: route.name.clone(),
+        scope: format!("route {}", route.name),
         settings: serde_json::Value::Object(route.settings.clone()).to_string(),
         keyring: keyring(&route.secrets),
         reveal: route.reveal.clone(),

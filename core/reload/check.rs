@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Place, Problem, Problems, RouteSettings, suggestion};
 use crate::model::{Manifest, Reason};
-use crate::plugin::{Binding, Fault};
+use crate::plugin::{Binding, Fault, KeyVersion};
 
 /// Adds everything that the adapter doesn't like about the route.
 pub(super) async fn route(route: &RouteSettings, adapter: &Arc<Binding>, problems: &mut Problems) {
@@ -31,6 +31,20 @@ pub(super) async fn route(route: &RouteSettings, adapter: &Arc<Binding>, problem
     // A route whose keys are wrong would only be told so twice.
     if problems.len() == before && route.offline.is_none() {
         configure(route, adapter, problems).await;
+    }
+}
+
+/// Warns of PEM that no signature can be verified with: adapters are given public keys only.
+pub(super) fn keys(route: &RouteSettings, problems: &mut Problems) {
+    for role in &route.secrets {
+        for version in &role.versions {
+            let key = KeyVersion::new(&version.name, None, version.value.clone());
+            let Some(label) = key.wrong_pem() else { continue };
+            let message =
+                format!("\"{}\" is PEM that holds no public key (it says {label})", version.name);
+            let help = "a signature is verified with the provider's PUBLIC KEY";
+            problems.push(Problem::warning(message).at(&role.place).help(help));
+        }
     }
 }
 

@@ -24,6 +24,15 @@ pub(crate) struct Router {
 impl Router {
     /// Starts it and waits until it listens. The config says `public = "127.0.0.1:0"`.
     pub(crate) fn start(config: &Path) -> Router {
+        Router::launch(config, true)
+    }
+
+    /// The same, but its log isn't read after the line that says where it listens.
+    pub(crate) fn start_unread(config: &Path) -> Router {
+        Router::launch(config, false)
+    }
+
+    fn launch(config: &Path, read: bool) -> Router {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
             .args(["serve", "--config"])
             .arg(config)
@@ -42,7 +51,12 @@ impl Router {
             }
         };
         let log = std::thread::spawn(move || {
-            let _ = lines.read_to_string(&mut log);
+            if read {
+                let _ = lines.read_to_string(&mut log);
+                return log;
+            }
+            // The pipe stays open, and full, for as long as the test runs.
+            std::mem::forget(lines);
             log
         });
         Router { child, address, log }
@@ -80,9 +94,9 @@ impl Router {
     }
 
     /// Tells it to stop.
-    pub(crate) fn signal(&self, signal: &str) {
-        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(told.expect("kill runs").success());
+    pub(crate) fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is told");
     }
 
     /// Waits for its end; its exit status and its log.

@@ -19,6 +19,7 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 fn only_trusted_proxies_name_the_caller() {
     use ForwardedHeader::{Forwarded, XForwardedFor};
     const XFF: &str = "x-forwarded-for";
+    const FWD: &str = "forwarded";
     /// Who is trusted, by which header; the socket's peer, the headers; and who called.
     type Case = (&'static str, ForwardedHeader, &'static str, Given, &'static str);
     type Given = &'static [(&'static str, &'static str)];
@@ -38,6 +39,24 @@ fn only_trusted_proxies_name_the_caller() {
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(XFF, "1.1.1.1:4711")], "1.1.1.1"),
         ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[("forwarded", "for=6.6.6.6")], "10.0.0.1"),
         ("10.0.0.0/8", Forwarded, "10.0.0.1", &[(XFF, "6.6.6.6")], "10.0.0.1"),
+        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(XFF, "é, 1.1.1.1")], "1.1.1.1"),
+        ("10.0.0.0/8", XForwardedFor, "10.0.0.1", &[(XFF, "6.6.6.6, é, 10.0.0.2")], "10.0.0.2"),
+        (
+            "10.0.0.0/8",
+            Forwarded,
+            "10.0.0.1",
+            &[(FWD, "for=1.1.1.1;host=\"x;for=6.6.6.6\"")],
+            "1.1.1.1",
+        ),
+        (
+            "10.0.0.0/8",
+            Forwarded,
+            "10.0.0.1",
+            &[(FWD, "for=1.1.1.1;host=\"x,for=6.6.6.6\"")],
+            "1.1.1.1",
+        ),
+        ("10.0.0.0/8", Forwarded, "10.0.0.1", &[(FWD, "for=1.1.1.1;for=6.6.6.6")], "10.0.0.1"),
+        ("10.0.0.0/8", Forwarded, "10.0.0.1", &[(FWD, "for=6.6.6.6, for=\"1.1.1.1")], "10.0.0.1"),
         (
             "10.0.0.0/8",
             Forwarded,

@@ -40,9 +40,13 @@ pub mod settings {
     /// The settings in a shape of the plugin's own. What doesn't fit it is a reason with the code
     /// `settings_invalid`; give the shape `deny_unknown_fields`, so that misspelt keys are found.
     pub fn get<T: DeserializeOwned>() -> Result<T, Reason> {
-        // The error names the key and what it should be; settings are no secrets.
-        serde_json::from_str(&host::get())
-            .map_err(|error| Reason::new("settings_invalid", format!("settings: {error}")))
+        // The error says what should be there; settings are no secrets. Its line and column are of
+        // JSON that nobody has seen.
+        serde_json::from_str(&host::get()).map_err(|error| {
+            let said = error.to_string();
+            let said = said.split(" at line ").next().unwrap_or_default();
+            Reason::new("settings_invalid", format!("settings: {said}"))
+        })
     }
 }
 

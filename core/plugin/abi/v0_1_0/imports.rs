@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq as _;
 
 use super::host::{crypto, log, secrets, settings, signing, state, text, types};
+use crate::observe::Level;
 use crate::plugin::call::Call;
 use crate::plugin::codec;
 use crate::plugin::keyring::{KeyForm, Mac, Signed};
@@ -29,6 +30,7 @@ impl crypto::Host for Call {
         message: Vec<u8>,
         tag: Vec<u8>,
     ) -> Made<Option<String>> {
+        self.charge(&message, self.grant().keyring.count(&secret))?;
         let signed = Signed { message: &message, tag: &tag };
         let keyring = &self.grant().keyring;
         let matched = keyring.verify_mac(&secret, key_form(form), mac(algorithm), signed);
@@ -43,13 +45,19 @@ impl crypto::Host for Call {
         message: Vec<u8>,
         signature: Vec<u8>,
     ) -> Made<Option<String>> {
+        self.charge(&message, self.grant().keyring.count(&key))?;
         let signed = Signed { message: &message, tag: &signature };
         let keyring = &self.grant().keyring;
         let matched = keyring.verify_signature(&key, key_id.as_deref(), scheme(algorithm), signed);
-        Ok(matched.map(str::to_owned))
+        let matched = matched.map(str::to_owned);
+        if matched.is_none() && !keyring.has_public_key(&key) {
+            self.log_line(Level::Error, "no version of the secret holds a public key in PEM");
+        }
+        Ok(matched)
     }
 
     fn sha256(&mut self, data: Vec<u8>) -> Made<Vec<u8>> {
+        self.charge(&data, 1)?;
         Ok(ring::digest::digest(&ring::digest::SHA256, &data).as_ref().to_vec())
     }
 
@@ -151,10 +159,10 @@ impl log::Host for Call {
     fn write(&mut self, level: log::Level, message: String) -> Made<()> {
         self.log_line(
             match level {
-                log::Level::Debug => crate::observe::Level::Debug,
-                log::Level::Info => crate::observe::Level::Info,
-                log::Level::Warn => crate::observe::Level::Warn,
-                log::Level::Error => crate::observe::Level::Error,
+                log::Level::Debug => Level::Debug,
+                log::Level::Info => Level::Info,
+                log::Level::Warn => Level::Warn,
+                log::Level::Error => Level::Error,
             },
             &message,
         );
