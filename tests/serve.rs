@@ -238,6 +238,10 @@ fn a_log_that_nobody_reads_stops_nothing() {
 fn a_thousand_idle_connections_hold_nobody_up() {
     let place = Place::new("");
     let router = place.start();
+    // Both ends of a connection are files; a shell often allows 1024.
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, raised).expect("more files");
     let idle: Vec<_> = (0..1000).map(|_| router.connect()).collect();
     let (status, _) = place.send(&router, &["builtin:brz", "pix.cash_in.confirmed"]);
     assert_eq!(status, 200);
