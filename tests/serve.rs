@@ -165,7 +165,7 @@ fn a_responder_that_is_too_late_makes_the_request_unavailable() {
 
 #[test]
 fn every_refusal_has_its_status() {
-    let place = Place::new("body_timeout = \"300ms\"\nurl_bytes = 2000\nhead_timeout = \"500ms\"");
+    let place = Place::new("body_timeout = \"300ms\"\nurl_bytes = 2000");
     let router = place.start();
     let host = "host: a\r\n";
     let long = "x".repeat(3000);
