@@ -118,25 +118,41 @@ fn host(head: &Parts) -> Option<String> {
 /// around it was written by others, and keeps its place.
 fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let values = headers.get_all(name).iter().map(|value| value.as_bytes());
-    values.flat_map(|value| split(value, b',')).map(|item| match std::str::from_utf8(item) {
-        Ok(text) if text.is_ascii() => text.trim(),
-        Ok(_) | Err(_) => "",
+    // Only `Forwarded` has quoted strings; elsewhere a quote is a caller's attempt to swallow what
+    // a proxy appends.
+    let quotes = *name == FORWARDED;
+    values.flat_map(move |value| split(value, b',', quotes)).map(|item| {
+        match std::str::from_utf8(item) {
+            Ok(text) if text.is_ascii() => text.trim(),
+            Ok(_) | Err(_) => "",
+        }
     })
 }
 
-/// Splits at a byte, but not inside a quoted string (RFC 9110, 5.6.4).
-fn split(value: &[u8], at: u8) -> impl Iterator<Item = &[u8]> {
-    let (mut quoted, mut escaped) = (false, false);
+/// Splits at a byte, but, where there are `quotes`, not inside a quoted string (RFC 9110, 5.6.4).
+/// One that never ends is none: it would swallow all that proxies appended.
+fn split(value: &[u8], at: u8, quotes: bool) -> impl Iterator<Item = &[u8]> {
+    let mut scan = scanner();
+    let closed = !value.iter().fold(false, |_, byte| scan(*byte));
+    let (mut scan, honoured) = (scanner(), quotes && closed);
     value.split(move |&byte| {
-        let is_quoted = quoted;
+        let inside = scan(byte);
+        byte == at && !(honoured && inside)
+    })
+}
+
+/// Told byte after byte, says whether the text is inside a quoted string after each.
+fn scanner() -> impl FnMut(u8) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    move |byte| {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
             _ => {}
         }
-        byte == at && !is_quoted
-    })
+        quoted
+    }
 }
 
 /// Addresses are appended hop by hop. Scheme and host are too by some proxies, and replaced by
@@ -167,7 +183,7 @@ fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
 fn forwarded(item: &str) -> Hop {
     let mut hop = Hop::default();
     let mut seen = Vec::new();
-    for pair in split(item.as_bytes(), b';') {
+    for pair in split(item.as_bytes(), b';', true) {
         let pair = std::str::from_utf8(pair).unwrap_or_default();
         let Some((name, value)) = pair.trim().split_once('=') else { return Hop::default() };
         let (name, Some(value)) = (name.to_ascii_lowercase(), unquoted(value)) else {
