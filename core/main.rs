@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// See `Cargo.toml` for why it isn't the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     hookswitch::cli::main()
 }

@@ -4,11 +4,12 @@
 use ring::digest;
 use tokio::time::timeout;
 
-use super::parse::Parsed;
+use super::parse::{Parsed, Worded};
 use super::route::Place;
 use super::stop::Stop;
 use crate::generation::Answerer;
-use crate::model::{Clock, Content, Context, Head, Outcome, Proof, Reason, Request};
+use crate::model::{Clock, Context, Head, Outcome, Proof, Reason, Reply, Request};
+use crate::plugin::Duty;
 
 /// A callback whose outcome is known.
 pub(super) struct Answered {
@@ -16,19 +17,25 @@ pub(super) struct Answered {
     pub(super) head: Head,
     pub(super) proof: Proof,
     pub(super) outcome: Outcome,
+    /// How it is worded, where the adapter has said so already.
+    pub(super) reply: Option<Reply>,
 }
 
 impl Parsed {
     pub(super) async fn answer(self, clock: &Clock) -> Result<Answered, Stop> {
         let Parsed { place, head, proof, content } = self;
-        let outcome = match content {
-            Content::Notification(_) => Outcome::Accepted,
-            Content::Request(request) => match place.route.answers.get(&request.kind) {
-                Some(answerer) => ask(answerer, &place.route.name, &request, clock).await,
-                None => unavailable("no_responder", "nobody is configured to answer this kind"),
-            },
+        let (outcome, reply) = match content {
+            Worded::Notification(accepted) => (Outcome::Accepted, Some(accepted)),
+            Worded::Request(request) => (answer(&place, &request, clock).await, None),
         };
-        Ok(Answered { place, head, proof, outcome })
+        Ok(Answered { place, head, proof, outcome, reply })
+    }
+}
+
+async fn answer(place: &Place, request: &Request, clock: &Clock) -> Outcome {
+    match place.route.answers.get(&request.kind) {
+        Some(answerer) => ask(answerer, &place.route.name, request, clock).await,
+        None => unavailable("no_responder", "nobody is configured to answer this kind"),
     }
 }
 
@@ -43,8 +50,10 @@ async fn ask(answerer: &Answerer, route: &str, request: &Request, clock: &Clock)
         idempotency_key: idempotency_key(route, request),
     };
     let computed = async {
-        let mut instance = answerer.responder.open().await?;
-        instance.compute(request, &context).await
+        let mut instance = answerer.responder.take(Duty::Compute).await?;
+        let computed = instance.compute(request, &context).await;
+        instance.give_back();
+        computed
     };
     match timeout(answerer.deadline, computed).await {
         Ok(Ok(Ok(answer))) => Outcome::Answered(answer),

@@ -7,10 +7,11 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 use super::answer::Answered;
+use super::route::Place;
 use super::stop::{Refusal, Stop};
 use crate::model::{Head, Outcome, Reason, Reply};
 use crate::observe::{self, CallLine};
-use crate::plugin::{Fault, Instance};
+use crate::plugin::{Duty, Fault, Instance};
 
 /// A call that has its reply.
 pub(super) struct Ended {
@@ -25,13 +26,13 @@ pub(super) struct Ended {
 
 impl Answered {
     pub(super) async fn respond(self) -> Result<Ended, Stop> {
-        let Answered { place, head, proof, outcome } = self;
+        let Answered { place, head, proof, outcome, reply } = self;
         let matched = proof.matched.unwrap_or_default();
-        let mut instance = match place.adapter.open().await {
-            Ok(instance) => instance,
-            Err(fault) => return Err(Stop::faulted(place, head, fault)),
+        let worded = match reply {
+            Some(reply) => Ok((reply, outcome)),
+            None => word_anew(&place, &head, outcome).await,
         };
-        match word(&mut instance, &head, outcome).await {
+        match worded {
             Ok((reply, outcome)) => {
                 let ended = Ended::worded(reply, head, &place.route.name, &outcome);
                 Ok(Ended { matched, ..ended })
@@ -51,7 +52,9 @@ impl Stop {
                 Ended { reason: why, ..Ended::plain(head, &route.name, "offline") }
             }
             Stop::Early { place, head, outcome, mut instance } => {
-                match word(&mut instance, &head, outcome).await {
+                let worded = word(&mut instance, &head, outcome).await;
+                instance.give_back();
+                match worded {
                     Ok((reply, outcome)) => Ended::worded(reply, head, &place.route.name, &outcome),
                     Err(fault) => Ended::faulted(head, &place.route.name, &fault),
                 }
@@ -59,6 +62,18 @@ impl Stop {
             Stop::Faulted { place, head, fault } => Ended::faulted(head, &place.route.name, &fault),
         }
     }
+}
+
+/// The reply for an outcome that was waited for: the instance that verified is long given back.
+async fn word_anew(
+    place: &Place,
+    head: &Head,
+    outcome: Outcome,
+) -> Result<(Reply, Outcome), Fault> {
+    let mut instance = place.adapter.take(Duty::Respond).await?;
+    let worded = word(&mut instance, head, outcome).await;
+    instance.give_back();
+    worded
 }
 
 /// The reply for an outcome. An answer that the adapter finds invalid is its responder's fault, and

@@ -3,7 +3,7 @@
 use super::route::{Place, Read};
 use super::stop::Stop;
 use crate::model::{Callback, Outcome, Proof, Verdict};
-use crate::plugin::Instance;
+use crate::plugin::{Duty, Instance};
 
 /// A genuine callback: there is no other way to make one than to hold the adapter's proof.
 pub(super) struct Verified {
@@ -18,7 +18,7 @@ pub(super) struct Verified {
 impl Read {
     pub(super) async fn verify(self) -> Result<Verified, Stop> {
         let Read { place, callback } = self;
-        let mut instance = match place.adapter.open().await {
+        let mut instance = match place.adapter.take(Duty::Verify).await {
             Ok(instance) => instance,
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
         };

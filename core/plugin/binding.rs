@@ -1,6 +1,7 @@
 //! A plugin as one route, or one responder, uses it: the code with what config grants it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Fault;
 use super::grant::Grant;
@@ -10,26 +11,65 @@ use super::state::State;
 
 /// A plugin and its grant; cheap to share, and the same for every call.
 pub struct Binding {
+    /// Instances that are kept know their binding by this number, and so never keep it alive.
+    pub(super) number: u64,
+    pub(super) use_of: Arc<UseOf>,
+}
+
+/// What a running instance has of its binding.
+pub(super) struct UseOf {
     pub(super) plugin: Arc<Plugin>,
     pub(super) grant: Grant,
     pub(super) state: Arc<State>,
 }
 
+/// What an instance is opened for. One that is kept for reuse serves its own duty only: what it was
+/// shown in `confirm` it can't tell in `verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Verify and parse a callback that came, and word what needs no waiting.
+    Verify,
+    /// Word the outcome of a callback that was found genuine.
+    Respond,
+    /// Ask the provider whether an event is true.
+    Confirm,
+    /// Compute an answer.
+    Compute,
+}
+
 impl Binding {
     /// Binds a plugin to what it is granted.
     pub fn new(plugin: Arc<Plugin>, grant: Grant, state: Arc<State>) -> Arc<Binding> {
-        Arc::new(Binding { plugin, grant, state })
+        static NUMBERS: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Binding { number, use_of: Arc::new(UseOf { plugin, grant, state }) })
     }
 
     /// The plugin's code.
     pub fn plugin(&self) -> &Arc<Plugin> {
-        &self.plugin
+        &self.use_of.plugin
     }
 
     /// A fresh instance; it sees nothing of earlier ones. It holds one of the plugin's slots, so it
     /// must not be kept while anything else is waited for. Waits for a free slot for as long as one
     /// call may take.
     pub async fn open(self: &Arc<Self>) -> Result<Instance, Fault> {
-        Instance::open(Arc::clone(self)).await
+        Instance::open(Arc::clone(self), None).await
+    }
+
+    /// An instance for a callback: one that was kept for this duty, where the plugin allows that,
+    /// else a fresh one. A plugin in quarantine gives none.
+    pub async fn take(self: &Arc<Self>, duty: Duty) -> Result<Instance, Fault> {
+        self.plugin().health.admit()?;
+        if let Some(kept) = self.plugin().warm.take(self.number, duty) {
+            return Ok(Instance::again(Arc::clone(self), kept));
+        }
+        Instance::open(Arc::clone(self), Some(duty)).await
+    }
+}
+
+impl Drop for Binding {
+    fn drop(&mut self) {
+        self.plugin().warm.forget(self.number);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wasmtime::ResourceLimiter;
 
-use super::binding::Binding;
+use super::binding::UseOf;
 use super::fault::{Fault, Refusal};
 use super::fetch::Fetch;
 use super::grant::Grant;
@@ -42,7 +42,7 @@ impl Phase {
 
 /// The data of one instance's store.
 pub(super) struct Call {
-    binding: Arc<Binding>,
+    binding: Arc<UseOf>,
     pub(super) phase: Phase,
     pub(super) deadline: Instant,
     used: Used,
@@ -59,8 +59,17 @@ struct Used {
 }
 
 impl Call {
-    pub(super) fn new(binding: Arc<Binding>, deadline: Instant) -> Call {
+    pub(super) fn new(binding: &Arc<UseOf>, deadline: Instant) -> Call {
+        let binding = Arc::clone(binding);
         Call { binding, phase: Phase::Start, deadline, used: Used::default(), wasi: None }
+    }
+
+    /// Ready for another callback: what is counted per call starts anew, memory doesn't.
+    pub(super) fn begin_again(&mut self) {
+        self.used = Used { memory_bytes: self.used.memory_bytes, ..Used::default() };
+        if let Some(wasi) = &mut self.wasi {
+            wasi.fetch.begin_again();
+        }
     }
 
     /// What its use of the plugin was granted.

@@ -39,6 +39,9 @@ pub enum Fault {
     /// It doesn't export what was called.
     #[error("the plugin doesn't export {0}")]
     Missing(&'static str),
+    /// It failed too often, and isn't called for a while.
+    #[error("the plugin failed too often and is in quarantine")]
+    Quarantined,
 }
 
 impl Fault {
@@ -55,6 +58,21 @@ impl Fault {
             Fault::Returned(_) => "returned",
             Fault::Busy => "busy",
             Fault::Missing(_) => "missing",
+            Fault::Quarantined => "quarantined",
+        }
+    }
+
+    /// Whether the plugin itself did something wrong, rather than how it is used.
+    pub(super) fn is_of_the_plugin(&self) -> bool {
+        match self {
+            Fault::Deadline
+            | Fault::Memory
+            | Fault::Table
+            | Fault::Stack
+            | Fault::Trap(_)
+            | Fault::Forbidden(_)
+            | Fault::Returned(_) => true,
+            Fault::NoKey(_) | Fault::Busy | Fault::Missing(_) | Fault::Quarantined => false,
         }
     }
 }

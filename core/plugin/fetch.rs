@@ -8,20 +8,25 @@ use hyper::{Method, Request, Response};
 use tokio::time::timeout;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::binding::Binding;
+use super::binding::UseOf;
 use crate::outbound::{OutboundFault, Reach, Target, exchange};
 
 /// Sends what one instance asks to send.
 pub(super) struct Fetch {
-    binding: Arc<Binding>,
+    binding: Arc<UseOf>,
     /// Whether the running phase may reach out at all.
     pub(super) open: bool,
     calls: usize,
 }
 
 impl Fetch {
-    pub(super) fn new(binding: &Arc<Binding>) -> Fetch {
+    pub(super) fn new(binding: &Arc<UseOf>) -> Fetch {
         Fetch { binding: Arc::clone(binding), open: false, calls: 0 }
+    }
+
+    /// Another callback: its calls are counted from nothing.
+    pub(super) fn begin_again(&mut self) {
+        self.calls = 0;
     }
 
     fn admit(&mut self, request: &Request<WasiBody>) -> Result<(), Error> {

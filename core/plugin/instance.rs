@@ -5,25 +5,40 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
-use wasmtime::component;
 use wasmtime::{Store, UpdateDeadline};
 
-use super::binding::Binding;
+use super::abi::v0_1_0::Guest;
+use super::binding::{Binding, Duty};
 use super::bounds;
 use super::call::{Call, Phase};
 use super::engine::TICKS;
 use super::fault::{Fault, Refusal, classify};
 use super::loaded::Plugin;
+use super::warm::Kept;
 use crate::model::{
     Answer, Callback, Confirmation, Content, Context, Decline, Event, Fact, Head, Manifest,
     Outcome, ParseFault, Reason, Reply, Request, Verdict,
 };
+use crate::observe::{self, Level};
 
 /// A live instance, holding one of its plugin's slots.
 pub struct Instance {
-    store: Store<Call>,
-    guest: component::Instance,
+    live: Live,
     plugin: Arc<Plugin>,
+    binding: Arc<Binding>,
+    /// What it was taken for; `None` = not for a callback, and never kept.
+    duty: Option<Duty>,
+    /// Whether what it works on was found genuine: only then do its faults count.
+    trusted: bool,
+    /// Set while a call runs: an instance whose call didn't end well is of no further use.
+    broken: bool,
+}
+
+/// What an instance is made of, without whose it is.
+pub(super) struct Live {
+    guest: Guest,
+    /// Calls that it may still take.
+    left: u32,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -41,24 +56,21 @@ pub struct Simulation {
 }
 
 impl Instance {
-    pub(super) async fn open(binding: Arc<Binding>) -> Result<Instance, Fault> {
-        let plugin = Arc::clone(&binding.plugin);
+    /// A fresh one.
+    pub(super) async fn open(binding: Arc<Binding>, duty: Option<Duty>) -> Result<Instance, Fault> {
+        let plugin = Arc::clone(binding.plugin());
         let deadline = Instant::now() + plugin.limits.deadline;
-        let slot = Arc::clone(&plugin.slots).acquire_owned();
-        let slot = match tokio::time::timeout_at(deadline.into(), slot).await {
-            Ok(Ok(slot)) => slot,
-            Ok(Err(_)) | Err(_) => return Err(Fault::Busy),
-        };
-        let mut store = Store::new(plugin.pre.engine(), Call::new(binding, deadline));
+        let slot = slot(&plugin, deadline).await?;
+        let mut store = Store::new(plugin.pre.engine(), Call::new(&binding.use_of, deadline));
         store.limiter(|call| call);
-        store.set_hostcall_fuel(plugin.limits.memory_bytes);
-        store.set_epoch_deadline(TICKS);
         store.epoch_deadline_callback(|context| {
             if Instant::now() < context.data().deadline {
                 return Ok(UpdateDeadline::Yield(TICKS));
             }
             Err(Refusal(Fault::Deadline).into())
         });
+        store.set_hostcall_fuel(plugin.limits.memory_bytes);
+        store.set_epoch_deadline(TICKS);
         let made = plugin.pre.instantiate_async(&mut store);
         let made = tokio::time::timeout_at(deadline.into(), made).await;
         let guest = match made {
@@ -66,13 +78,44 @@ impl Instance {
             Ok(Err(error)) => return Err(classify(&error, store.data().breach())),
             Err(_) => return Err(Fault::Deadline),
         };
-        Ok(Instance { store, guest, plugin, _slot: slot })
+        let guest = Guest::new(store, guest);
+        let live = Live { guest, left: plugin.limits.reuse, _slot: slot };
+        Ok(Instance::of(binding, duty, live))
+    }
+
+    /// One that was kept.
+    pub(super) fn again(binding: Arc<Binding>, kept: Kept) -> Instance {
+        let Kept { mut live, duty, .. } = kept;
+        live.guest.begin_again();
+        live.guest.store.data_mut().begin_again();
+        live.guest.store.set_hostcall_fuel(binding.plugin().limits.memory_bytes);
+        Instance::of(binding, Some(duty), live)
+    }
+
+    fn of(binding: Arc<Binding>, duty: Option<Duty>, live: Live) -> Instance {
+        let plugin = Arc::clone(binding.plugin());
+        let trusted = duty.is_some_and(|duty| duty != Duty::Verify);
+        Instance { live, plugin, binding, duty, trusted, broken: false }
+    }
+
+    /// Its work is done: it is kept for another callback, where its plugin allows that and it is
+    /// sound.
+    pub fn give_back(self) {
+        let Instance { mut live, plugin, binding, duty, broken, .. } = self;
+        live.left = live.left.saturating_sub(1);
+        if let Some(duty) = duty
+            && live.left > 0
+            && !broken
+        {
+            let kept = Kept { binding: binding.number, duty, live, since: Instant::now() };
+            plugin.warm.keep(kept, plugin.limits.reuse_idle);
+        }
     }
 
     /// What it says of itself.
     pub async fn describe(&mut self) -> Result<Manifest, Fault> {
         let (plugin, deadline) = self.begin(Phase::Describe);
-        let call = plugin.exports.describe(&mut self.store, &self.guest);
+        let call = plugin.exports.describe(&mut self.live.guest);
         let made = tokio::time::timeout_at(deadline, call).await;
         self.end(made)
     }
@@ -80,7 +123,7 @@ impl Instance {
     /// What is wrong with its settings and secrets.
     pub async fn configure(&mut self) -> Result<Vec<Reason>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Configure);
-        let call = plugin.exports.configure(&mut self.store, &self.guest);
+        let call = plugin.exports.configure(&mut self.live.guest);
         let made = tokio::time::timeout_at(deadline, call).await;
         self.end(made)
     }
@@ -88,9 +131,11 @@ impl Instance {
     /// Is it genuine?
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
         let (plugin, deadline) = self.begin(Phase::Verify);
-        let call = plugin.exports.verify(&mut self.store, &self.guest, callback);
+        let call = plugin.exports.verify(&mut self.live.guest, callback);
         let made = tokio::time::timeout_at(deadline, call).await;
-        bounds::verdict(&plugin.limits, self.end(made)?)
+        let verdict = self.end(made).and_then(|made| bounds::verdict(&plugin.limits, made));
+        self.trusted |= matches!(verdict, Ok(Verdict::Genuine(_)));
+        verdict
     }
 
     /// What does it hold? Only for a callback that was found genuine.
@@ -99,9 +144,10 @@ impl Instance {
         callback: &Callback,
     ) -> Result<Result<Content, ParseFault>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Parse);
-        let call = plugin.exports.parse(&mut self.store, &self.guest, callback);
+        let call = plugin.exports.parse(&mut self.live.guest, callback);
         let made = tokio::time::timeout_at(deadline, call).await;
-        bounds::parsed(&plugin.limits, self.end(made)?)
+        let made = self.end(made).and_then(|made| bounds::parsed(&plugin.limits, made));
+        self.count(made)
     }
 
     /// Words an outcome; the inner error says why an answer is invalid.
@@ -111,9 +157,10 @@ impl Instance {
         outcome: &Outcome,
     ) -> Result<Result<Reply, Reason>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Respond);
-        let call = plugin.exports.respond(&mut self.store, &self.guest, (head, outcome));
+        let call = plugin.exports.respond(&mut self.live.guest, (head, outcome));
         let made = tokio::time::timeout_at(deadline, call).await;
-        bounds::worded(&plugin.limits, self.end(made)?)
+        let made = self.end(made).and_then(|made| bounds::worded(&plugin.limits, made));
+        self.count(made)
     }
 
     /// Asks the provider whether an event is true.
@@ -123,9 +170,10 @@ impl Instance {
         context: &Context,
     ) -> Result<Confirmation, Fault> {
         let (plugin, deadline) = self.begin(Phase::Confirm);
-        let call = plugin.exports.confirm(&mut self.store, &self.guest, (event, context));
+        let call = plugin.exports.confirm(&mut self.live.guest, (event, context));
         let made = tokio::time::timeout_at(deadline, call).await;
-        bounds::confirmation(&plugin.limits, self.end(made)?)
+        let made = self.end(made).and_then(|made| bounds::confirmation(&plugin.limits, made));
+        self.count(made)
     }
 
     /// Computes an answer.
@@ -135,15 +183,16 @@ impl Instance {
         context: &Context,
     ) -> Result<Result<Answer, Decline>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Compute);
-        let call = plugin.exports.compute(&mut self.store, &self.guest, (request, context));
+        let call = plugin.exports.compute(&mut self.live.guest, (request, context));
         let made = tokio::time::timeout_at(deadline, call).await;
-        bounds::computed(&plugin.limits, self.end(made)?)
+        let made = self.end(made).and_then(|made| bounds::computed(&plugin.limits, made));
+        self.count(made)
     }
 
     /// Which callbacks it can simulate.
     pub async fn kinds(&mut self) -> Result<Vec<String>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Simulate);
-        let call = plugin.exports.kinds(&mut self.store, &self.guest);
+        let call = plugin.exports.kinds(&mut self.live.guest);
         let made = tokio::time::timeout_at(deadline, call).await;
         self.end(made)
     }
@@ -154,7 +203,7 @@ impl Instance {
         wanted: &Simulation,
     ) -> Result<Result<Callback, Reason>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Simulate);
-        let call = plugin.exports.simulate(&mut self.store, &self.guest, wanted);
+        let call = plugin.exports.simulate(&mut self.live.guest, wanted);
         let made = tokio::time::timeout_at(deadline, call).await;
         self.end(made)
     }
@@ -162,7 +211,7 @@ impl Instance {
     /// What was signed, and where it looked.
     pub async fn explain(&mut self, callback: &Callback) -> Result<Vec<Fact>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Explain);
-        let call = plugin.exports.explain(&mut self.store, &self.guest, callback);
+        let call = plugin.exports.explain(&mut self.live.guest, callback);
         let made = tokio::time::timeout_at(deadline, call).await;
         self.end(made)
     }
@@ -170,7 +219,7 @@ impl Instance {
     /// What to register at the provider for a route at `url`.
     pub async fn register(&mut self, url: &str) -> Result<Vec<Fact>, Fault> {
         let (plugin, deadline) = self.begin(Phase::Register);
-        let call = plugin.exports.register(&mut self.store, &self.guest, url);
+        let call = plugin.exports.register(&mut self.live.guest, url);
         let made = tokio::time::timeout_at(deadline, call).await;
         self.end(made)
     }
@@ -178,23 +227,56 @@ impl Instance {
     /// Sets the phase and its deadline; the plugin is handed out so that the store stays free.
     fn begin(&mut self, phase: Phase) -> (Arc<Plugin>, tokio::time::Instant) {
         let deadline = Instant::now() + self.plugin.limits.deadline;
-        let call = self.store.data_mut();
+        self.broken = true;
+        let call = self.live.guest.store.data_mut();
         call.phase = phase;
         call.deadline = deadline;
         (Arc::clone(&self.plugin), deadline.into())
     }
 
     fn end<T>(
-        &self,
+        &mut self,
         made: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
     ) -> Result<T, Fault> {
-        let call = self.store.data();
+        let call = self.live.guest.store.data();
         match made {
             // The host's own work for a guest can't be interrupted: late is late all the same.
             Ok(Ok(_)) if Instant::now() > call.deadline => Err(Fault::Deadline),
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(value)) => {
+                self.broken = false;
+                Ok(value)
+            }
             Ok(Err(error)) => Err(classify(&error, call.breach())),
             Err(_) => Err(Fault::Deadline),
         }
+    }
+
+    /// Enters into the plugin's record how work on a genuine callback went.
+    fn count<T>(&self, made: Result<T, Fault>) -> Result<T, Fault> {
+        match &made {
+            Ok(_) if self.trusted => self.plugin.health.did_well(),
+            Err(fault) if self.trusted => {
+                if let Some(length) = self.plugin.health.failed(fault, Instant::now()) {
+                    let (name, seconds) = (self.plugin.name(), length.as_secs_f32());
+                    let line = format!("{name} is in quarantine for {seconds} s: {fault}");
+                    observe::notice(Level::Error, &line);
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+        made
+    }
+}
+
+/// One of the plugin's slots, as soon as one is free, but no later than `deadline`.
+async fn slot(plugin: &Plugin, deadline: Instant) -> Result<OwnedSemaphorePermit, Fault> {
+    if let Ok(slot) = Arc::clone(&plugin.slots).try_acquire_owned() {
+        return Ok(slot);
+    }
+    let _waiting = plugin.warm.make_room();
+    let slot = Arc::clone(&plugin.slots).acquire_owned();
+    match tokio::time::timeout_at(deadline.into(), slot).await {
+        Ok(Ok(slot)) => Ok(slot),
+        Ok(Err(_)) | Err(_) => Err(Fault::Busy),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::health::Quarantine;
+
 /// What all plugins share; set once, when the process starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolLimits {
@@ -41,6 +43,12 @@ pub struct Limits {
     pub deadline: Duration,
     /// Instances alive at once: its share of the pool.
     pub instances: usize,
+    /// Calls that one instance takes; 1 = a fresh one for each.
+    pub reuse: u32,
+    /// How long an instance is kept that nobody needs.
+    pub reuse_idle: Duration,
+    /// What becomes of a plugin that fails again and again.
+    pub quarantine: Quarantine,
     /// Log lines of one call; the rest is counted and dropped.
     pub log_lines: u32,
     /// Bytes of one log line; the rest is cut off.
@@ -69,6 +77,9 @@ impl Default for Limits {
             memory_bytes: 32 << 20,
             deadline: Duration::from_millis(500),
             instances: 64,
+            reuse: 1,
+            reuse_idle: Duration::from_secs(60),
+            quarantine: Quarantine::default(),
             log_lines: 50,
             log_line_bytes: 1 << 10,
             reply_bytes: 1 << 20,

@@ -11,8 +11,10 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre};
 
 use super::call::Call;
+use super::health::Health;
 use super::limits::Limits;
 use super::loaded::Plugin;
+use super::warm::Warm;
 use super::{Host, abi, codec, component};
 
 /// Where a plugin's bytes are.
@@ -138,6 +140,8 @@ pub(super) fn make(
         limits: limits.clone(),
         table_elements: host.limits.table_elements,
         slots: Arc::new(Semaphore::new(limits.instances)),
+        warm: Warm::default(),
+        health: Health::new(limits.quarantine.clone()),
         asks,
     })
 }

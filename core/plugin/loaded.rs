@@ -9,7 +9,9 @@ use wasmtime::component::InstancePre;
 
 use super::abi::v0_1_0::Exports;
 use super::call::Call;
+use super::health::{Health, HealthReport};
 use super::limits::Limits;
+use super::warm::Warm;
 
 /// Code that is ready to be instantiated.
 pub struct Plugin {
@@ -21,6 +23,8 @@ pub struct Plugin {
     pub(super) limits: Limits,
     pub(super) table_elements: usize,
     pub(super) slots: Arc<Semaphore>,
+    pub(super) warm: Warm,
+    pub(super) health: Health,
     pub(super) asks: Vec<String>,
 }
 
@@ -53,6 +57,16 @@ impl Plugin {
     /// Does it confirm events with the provider?
     pub fn confirms(&self) -> bool {
         self.exports.confirms()
+    }
+
+    /// How it has been doing on genuine callbacks.
+    pub fn health(&self) -> HealthReport {
+        self.health.report()
+    }
+
+    /// Instances that are kept for reuse, idle now.
+    pub fn kept(&self) -> usize {
+        self.warm.count()
     }
 
     /// The names of everything that it imports.

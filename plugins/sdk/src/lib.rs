@@ -16,6 +16,8 @@ mod plain;
 mod codec;
 mod imports;
 pub mod time;
+#[cfg(target_arch = "wasm32")]
+mod heap;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 

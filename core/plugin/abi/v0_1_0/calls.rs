@@ -1,12 +1,8 @@
 //! The calls of version 0.1.0, one function each: model types in, model types out.
 
-use wasmtime::Store;
-use wasmtime::component::Instance;
-
-use super::Exports;
-use super::convert;
+use super::{Exports, Guest, convert};
 use crate::model;
-use crate::plugin::call::Call;
+use crate::plugin::Simulation;
 use crate::plugin::fault::{Fault, Refusal};
 
 type Made<T> = wasmtime::Result<T>;
@@ -16,133 +12,129 @@ fn missing(interface: &'static str) -> wasmtime::Error {
 }
 
 /// Loads one exported interface of the instance, or says that it isn't there.
-macro_rules! guest {
-    ($self:ident.$interface:ident, $store:ident, $instance:ident) => {
-        $self
+macro_rules! load {
+    ($exports:ident.$interface:ident, $guest:ident) => {
+        $exports
             .$interface
             .as_ref()
             .ok_or_else(|| missing(stringify!($interface)))?
-            .load(&mut *$store, $instance)?
+            .load(&mut $guest.store, &$guest.instance)?
+    };
+}
+
+/// Has the instance's `protocol` loaded.
+macro_rules! protocol {
+    ($exports:ident, $guest:ident) => {
+        match &$guest.protocol {
+            Some(protocol) => protocol,
+            None => {
+                let protocol = load!($exports.protocol, $guest);
+                $guest.protocol.insert(protocol)
+            }
+        }
     };
 }
 
 impl Exports {
-    pub(in crate::plugin) async fn describe(
-        &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
-    ) -> Made<model::Manifest> {
-        let guest = guest!(self.protocol, store, instance);
-        Ok(convert::manifest(guest.call_describe(store).await?))
+    pub(in crate::plugin) async fn describe(&self, guest: &mut Guest) -> Made<model::Manifest> {
+        let protocol = protocol!(self, guest);
+        Ok(convert::manifest(protocol.call_describe(&mut guest.store).await?))
     }
 
-    pub(in crate::plugin) async fn configure(
-        &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
-    ) -> Made<Vec<model::Reason>> {
-        let guest = guest!(self.protocol, store, instance);
-        Ok(guest.call_configure(store).await?.into_iter().map(convert::reason).collect())
+    pub(in crate::plugin) async fn configure(&self, guest: &mut Guest) -> Made<Vec<model::Reason>> {
+        let protocol = protocol!(self, guest);
+        let reasons = protocol.call_configure(&mut guest.store).await?;
+        Ok(reasons.into_iter().map(convert::reason).collect())
     }
 
     pub(in crate::plugin) async fn verify(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
+        guest: &mut Guest,
         callback: &model::Callback,
     ) -> Made<model::Verdict> {
-        let guest = guest!(self.protocol, store, instance);
-        let lowered = convert::to_callback(callback);
-        Ok(convert::verdict(guest.call_verify(store, &lowered).await?))
+        let protocol = protocol!(self, guest);
+        let callback = guest.shown.callback(callback);
+        Ok(convert::verdict(protocol.call_verify(&mut guest.store, callback).await?))
     }
 
     pub(in crate::plugin) async fn parse(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
+        guest: &mut Guest,
         callback: &model::Callback,
     ) -> Made<Result<model::Content, model::ParseFault>> {
-        let guest = guest!(self.protocol, store, instance);
-        let lowered = convert::to_callback(callback);
-        let parsed = guest.call_parse(store, &lowered).await?;
+        let protocol = protocol!(self, guest);
+        let callback = guest.shown.callback(callback);
+        let parsed = protocol.call_parse(&mut guest.store, callback).await?;
         Ok(parsed.map(convert::content).map_err(convert::parse_fault))
     }
 
     pub(in crate::plugin) async fn respond(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
+        guest: &mut Guest,
         (head, outcome): (&model::Head, &model::Outcome),
     ) -> Made<Result<model::Reply, model::Reason>> {
-        let guest = guest!(self.protocol, store, instance);
-        let (head, outcome) = (convert::to_head(head), convert::to_outcome(outcome));
-        let worded = guest.call_respond(store, &head, &outcome).await?;
+        let protocol = protocol!(self, guest);
+        let (head, outcome) = (guest.shown.head(head), convert::to_outcome(outcome));
+        let worded = protocol.call_respond(&mut guest.store, head, &outcome).await?;
         Ok(worded.map(convert::reply).map_err(convert::reason))
     }
 
     pub(in crate::plugin) async fn confirm(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
+        guest: &mut Guest,
         (event, context): (&model::Event, &model::Context),
     ) -> Made<model::Confirmation> {
-        let guest = guest!(self.confirming, store, instance);
+        let confirming = load!(self.confirming, guest);
         let (event, context) = (convert::to_event(event), convert::to_context(context));
-        Ok(convert::confirmation(guest.call_confirm(store, &event, &context).await?))
+        let made = confirming.call_confirm(&mut guest.store, &event, &context).await?;
+        Ok(convert::confirmation(made))
     }
 
-    pub(in crate::plugin) async fn kinds(
-        &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
-    ) -> Made<Vec<String>> {
-        let guest = guest!(self.simulating, store, instance);
-        guest.call_kinds(store).await
+    pub(in crate::plugin) async fn kinds(&self, guest: &mut Guest) -> Made<Vec<String>> {
+        let simulating = load!(self.simulating, guest);
+        simulating.call_kinds(&mut guest.store).await
     }
 
     pub(in crate::plugin) async fn simulate(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
-        wanted: &crate::plugin::Simulation,
+        guest: &mut Guest,
+        wanted: &Simulation,
     ) -> Made<Result<model::Callback, model::Reason>> {
-        let guest = guest!(self.simulating, store, instance);
-        let made = guest
-            .call_simulate(store, &wanted.kind, &wanted.options, wanted.now_ms, wanted.seed)
-            .await?;
-        Ok(made.map(convert::callback).map_err(convert::reason))
+        let simulating = load!(self.simulating, guest);
+        let Simulation { kind, options, now_ms, seed } = wanted;
+        let made = simulating.call_simulate(&mut guest.store, kind, options, *now_ms, *seed);
+        Ok(made.await?.map(convert::callback).map_err(convert::reason))
     }
 
     pub(in crate::plugin) async fn explain(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
+        guest: &mut Guest,
         callback: &model::Callback,
     ) -> Made<Vec<model::Fact>> {
-        let guest = guest!(self.explaining, store, instance);
-        let lowered = convert::to_callback(callback);
-        Ok(guest.call_explain(store, &lowered).await?.into_iter().map(convert::fact).collect())
+        let explaining = load!(self.explaining, guest);
+        let callback = guest.shown.callback(callback);
+        let facts = explaining.call_explain(&mut guest.store, callback).await?;
+        Ok(facts.into_iter().map(convert::fact).collect())
     }
 
     pub(in crate::plugin) async fn register(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
+        guest: &mut Guest,
         url: &str,
     ) -> Made<Vec<model::Fact>> {
-        let guest = guest!(self.registering, store, instance);
-        Ok(guest.call_register(store, url).await?.into_iter().map(convert::fact).collect())
+        let registering = load!(self.registering, guest);
+        let facts = registering.call_register(&mut guest.store, url).await?;
+        Ok(facts.into_iter().map(convert::fact).collect())
     }
 
     pub(in crate::plugin) async fn compute(
         &self,
-        store: &mut Store<Call>,
-        instance: &Instance,
+        guest: &mut Guest,
         (request, context): (&model::Request, &model::Context),
     ) -> Made<Result<model::Answer, model::Decline>> {
-        let guest = guest!(self.answering, store, instance);
+        let answering = load!(self.answering, guest);
         let (request, context) = (convert::to_request(request), convert::to_context(context));
-        let computed = guest.call_compute(store, &request, &context).await?;
+        let computed = answering.call_compute(&mut guest.store, &request, &context).await?;
         Ok(computed.map(convert::answer).map_err(convert::decline))
     }
 }

@@ -3,12 +3,15 @@
 
 mod convert;
 mod imports;
+mod shown;
 mod calls;
 
-use wasmtime::component::{HasSelf, InstancePre, Linker};
+use wasmtime::Store;
+use wasmtime::component::{HasSelf, Instance, InstancePre, Linker};
 
 use self::bindings::exports::hookswitch::plugin as exports;
 use self::bindings::hookswitch::plugin as host;
+use self::shown::Shown;
 use crate::plugin::call::Call;
 
 #[allow(
@@ -82,6 +85,26 @@ impl Exports {
     /// Does it ask the provider before its events are delivered?
     pub(in crate::plugin) fn confirms(&self) -> bool {
         self.confirming.is_some()
+    }
+}
+
+/// One instance of a component, as its plugin's calls need it.
+pub(in crate::plugin) struct Guest {
+    pub(in crate::plugin) store: Store<Call>,
+    instance: Instance,
+    /// Loading an interface checks all its types against the component's: once for an instance.
+    protocol: Option<exports::protocol::Guest>,
+    shown: Shown,
+}
+
+impl Guest {
+    pub(in crate::plugin) fn new(store: Store<Call>, instance: Instance) -> Guest {
+        Guest { store, instance, protocol: None, shown: Shown::default() }
+    }
+
+    /// Forgets what it was shown.
+    pub(in crate::plugin) fn begin_again(&mut self) {
+        self.shown = Shown::default();
     }
 }
 

@@ -1,0 +1,173 @@
+//! How a plugin has been doing. One that fails again and again is put into quarantine: it isn't
+//! called for a while, and where it fails the next time too, that while doubles.
+//!
+//! Only work on callbacks that were found genuine counts, for good and for bad: whoever can send a
+//! forged one can neither shut a route nor keep it shut.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::fault::Fault;
+
+/// When a plugin is put into quarantine, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantine {
+    /// Faults in a row that lead to it.
+    pub faults: u32,
+    /// How long the first one is.
+    pub least: Duration,
+    /// How long the longest is.
+    pub most: Duration,
+}
+
+impl Default for Quarantine {
+    fn default() -> Quarantine {
+        Quarantine { faults: 5, least: Duration::from_secs(1), most: Duration::from_secs(60) }
+    }
+}
+
+/// One plugin's record.
+#[derive(Debug)]
+pub(super) struct Health {
+    rules: Quarantine,
+    /// Whether the last call failed: what does well needs no lock to say so.
+    failing: AtomicBool,
+    record: Mutex<Record>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    faults: u64,
+    in_a_row: u32,
+    last: Option<Fault>,
+    /// How long the last quarantine was.
+    length: Duration,
+    until: Option<Instant>,
+}
+
+/// How a plugin is doing, for whoever looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthReport {
+    /// Faults that counted, since it was loaded.
+    pub faults: u64,
+    /// Those since it last did well.
+    pub in_a_row: u32,
+    /// The last of them.
+    pub last: Option<Fault>,
+    /// How much longer it won't be called, where it is in quarantine.
+    pub quarantine: Option<Duration>,
+}
+
+impl Health {
+    pub(super) fn new(rules: Quarantine) -> Health {
+        Health { rules, failing: AtomicBool::new(false), record: Mutex::default() }
+    }
+
+    /// May it be called?
+    pub(super) fn admit(&self) -> Result<(), Fault> {
+        match self.failing.load(Ordering::Relaxed) && self.is_shut(Instant::now()) {
+            true => Err(Fault::Quarantined),
+            false => Ok(()),
+        }
+    }
+
+    fn is_shut(&self, now: Instant) -> bool {
+        self.lock().until.is_some_and(|until| now < until)
+    }
+
+    /// It did well.
+    pub(super) fn did_well(&self) {
+        if self.failing.swap(false, Ordering::Relaxed) {
+            let mut record = self.lock();
+            (record.in_a_row, record.length, record.until) = (0, Duration::ZERO, None);
+        }
+    }
+
+    /// It failed; gives the length of the quarantine that this leads to, if it does.
+    pub(super) fn failed(&self, fault: &Fault, now: Instant) -> Option<Duration> {
+        if !fault.is_of_the_plugin() {
+            return None;
+        }
+        let mut record = self.lock();
+        record.faults += 1;
+        record.last = Some(fault.clone());
+        // Calls that had begun before it was shut out say nothing new.
+        if record.until.is_some_and(|until| now < until) {
+            return None;
+        }
+        self.failing.store(true, Ordering::Relaxed);
+        record.in_a_row = record.in_a_row.saturating_add(1);
+        if record.in_a_row < self.rules.faults {
+            return None;
+        }
+        record.length = (record.length * 2).clamp(self.rules.least, self.rules.most);
+        record.until = Some(now + record.length);
+        Some(record.length)
+    }
+
+    pub(super) fn report(&self) -> HealthReport {
+        let now = Instant::now();
+        let record = self.lock();
+        let left = record.until.map(|until| until.saturating_duration_since(now));
+        HealthReport {
+            faults: record.faults,
+            in_a_row: record.in_a_row,
+            last: record.last.clone(),
+            quarantine: left.filter(|left| !left.is_zero()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        // Plain numbers: whatever a panic elsewhere left is as good as any.
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRAP: Fault = Fault::Deadline;
+
+    fn health() -> (Health, Instant) {
+        let (least, most) = (Duration::from_secs(1), Duration::from_secs(3));
+        (Health::new(Quarantine { faults: 3, least, most }), Instant::now())
+    }
+
+    #[test]
+    fn quarantine_comes_after_faults_in_a_row_and_doubles_up_to_a_limit() {
+        let (health, mut now) = health();
+        let seconds = |length: Option<Duration>| length.map(|length| length.as_secs());
+        assert_eq!((health.failed(&TRAP, now), health.failed(&TRAP, now)), (None, None));
+        for length in [1, 2, 3, 3] {
+            assert!(!health.is_shut(now));
+            assert_eq!(seconds(health.failed(&TRAP, now)), Some(length));
+            assert!(health.is_shut(now), "for {length} s");
+            assert_eq!(health.failed(&TRAP, now), None, "one that had begun before");
+            now += Duration::from_secs(length);
+        }
+        assert_eq!(health.report().faults, 10);
+    }
+
+    #[test]
+    fn one_success_ends_all_of_it() {
+        let (health, now) = health();
+        for _ in 0..3 {
+            health.failed(&TRAP, now);
+        }
+        health.did_well();
+        assert!(!health.is_shut(now));
+        assert_eq!((health.failed(&TRAP, now), health.failed(&TRAP, now)), (None, None));
+        assert_eq!(health.failed(&TRAP, now), Some(Duration::from_secs(1)), "as at first");
+    }
+
+    #[test]
+    fn what_the_plugin_is_not_to_blame_for_does_not_count() {
+        let (health, now) = health();
+        for _ in 0..9 {
+            assert_eq!(health.failed(&Fault::Busy, now), None);
+        }
+        assert_eq!(health.report().faults, 0);
+    }
+}

@@ -1,0 +1,153 @@
+//! CPU of the server per BRZ callback, over real connections: written natively, in a reused
+//! instance, in a fresh one. The three take turns in one run, so that whatever else the machine
+//! does falls on all of them.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hookswitch::generation::{Cell, Generation, Route};
+use hookswitch::intake::{Intake, Limits, Proxies};
+use hookswitch::listen::{self, Counters, Listener};
+use hookswitch::model::{Clock, GenerationId};
+use hookswitch::plugin::Binding;
+use hookswitch::route::{Endpoint, Pattern, Table};
+use tokio::net::TcpListener;
+
+use crate::adapter::Adapter;
+use crate::load::{self, Load};
+use crate::native::Native;
+
+/// The same callback, taken in three ways; the paths are their names.
+const WAYS: [&str; 3] = ["native", "reused", "fresh"];
+const CONNECTIONS: [usize; 2] = [1, 32];
+const ROUNDS: usize = 9;
+const CALLS: usize = 16_000;
+/// Callbacks that one instance takes where it is reused.
+const REUSE: u32 = 1000;
+
+/// Measures and prints the table.
+pub(crate) fn print() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let adapter = runtime.block_on(Adapter::new("brz"));
+    let address = runtime.block_on(serve(&adapter));
+    println!("CPU of the server per BRZ callback, median of {ROUNDS} rounds of {CALLS} callbacks");
+    println!("connections  way      CPU      over native (least to most)  callbacks/s");
+    for connections in CONNECTIONS {
+        let rounds =
+            (0..ROUNDS).map(|_| WAYS.map(|way| measure(&adapter, address, way, connections)));
+        show(connections, &rounds.collect::<Vec<_>>());
+    }
+    println!();
+    runtime.shutdown_background();
+}
+
+/// What one way of taking callbacks came to.
+#[derive(Clone, Copy)]
+struct Measured {
+    cpu_us: f64,
+    per_second: f64,
+}
+
+fn measure(adapter: &Adapter, to: SocketAddr, way: &str, connections: usize) -> Measured {
+    let call = request(adapter, way);
+    let warm = Load { connections, calls: CALLS / 16 };
+    load::run(to, &call, warm);
+    let (before, start) = (cpu(), Instant::now());
+    load::run(to, &call, Load { connections, calls: CALLS });
+    let calls = (CALLS / connections * connections) as f64;
+    Measured {
+        cpu_us: (cpu() - before).as_secs_f64() * 1e6 / calls,
+        per_second: calls / start.elapsed().as_secs_f64(),
+    }
+}
+
+fn show(connections: usize, rounds: &[[Measured; 3]]) {
+    for (way, name) in WAYS.iter().enumerate() {
+        let cpu_us = median(rounds.iter().map(|round| round[way].cpu_us));
+        let rate = median(rounds.iter().map(|round| round[way].per_second));
+        let mut over: Vec<f64> =
+            rounds.iter().map(|round| round[way].cpu_us - round[0].cpu_us).collect();
+        over.sort_by(f64::total_cmp);
+        let (least, most) = (over[0], over[ROUNDS - 1]);
+        let middle = over[ROUNDS / 2];
+        println!(
+            "{connections:>11}  {name:<7} {cpu_us:>5.1} µs  {middle:>5.1} µs ({least:.1} to {most:.1}) \
+             {rate:>16.0}"
+        );
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// CPU time of this process so far, all threads together.
+fn cpu() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
+    let nanoseconds = tasks.map(|task| {
+        let path = task.expect("a thread").path().join("schedstat");
+        let text = std::fs::read_to_string(path).expect("its times");
+        text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).expect("a number")
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}
+
+/// The callback as bytes on the wire.
+fn request(adapter: &Adapter, way: &str) -> Vec<u8> {
+    let callback = &adapter.callback;
+    let mut text = format!("POST /{way} HTTP/1.1\r\nhost: hooks.example.com\r\n");
+    for header in &callback.head.headers {
+        if !["host", "content-length"].contains(&header.name.as_str()) {
+            text.push_str(&format!("{}: {}\r\n", header.name, header.value));
+        }
+    }
+    text.push_str(&format!("content-length: {}\r\n\r\n", callback.body.len()));
+    [text.as_bytes(), &callback.body].concat()
+}
+
+/// Serves all three ways on one listener.
+async fn serve(adapter: &Adapter) -> SocketAddr {
+    let routes = [("fresh", adapter.bind(1).await), ("reused", adapter.bind(REUSE).await)];
+    let intake = Arc::new(intake(routes));
+    let native = Arc::new(Native::new(adapter.secret()));
+    let socket = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = socket.local_addr().expect("its address");
+    let limits = Arc::new(listen::Limits::default());
+    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
+    let (drainer, drain) = listen::drain();
+    let serving = listen::run(listener, drain, move |arrival| {
+        let (intake, native) = (Arc::clone(&intake), Arc::clone(&native));
+        async move {
+            match arrival.head.uri.path() {
+                "/native" => native.take(arrival).await,
+                _ => intake.take(arrival).await,
+            }
+        }
+    });
+    tokio::spawn(async move {
+        let _serves_for_ever = drainer;
+        serving.await
+    });
+    address
+}
+
+fn intake(routes: [(&str, Arc<Binding>); 2]) -> Intake {
+    let endpoint = |(name, adapter): (&str, Arc<Binding>)| Endpoint {
+        pattern: Pattern::parse(&format!("/{name}")).expect("a pattern"),
+        methods: vec!["POST".to_owned()],
+        target: Arc::new(Route {
+            name: name.to_owned(),
+            adapter,
+            offline: None,
+            answers: HashMap::new(),
+        }),
+    };
+    let routes = Table::build(routes.map(endpoint).into()).expect("no conflicts");
+    let cell = Arc::new(Cell::new(Generation { id: GenerationId(1), routes }));
+    Intake::new(cell, Limits::default(), Proxies::default(), Clock::system())
+}

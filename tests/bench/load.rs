@@ -1,0 +1,80 @@
+//! The other end of the wire: a process of its own, so that the server's CPU time is the server's.
+//! It sends one call over and over on kept connections, and fails where a reply is no 200.
+
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Set in the environment of the process that sends: `address connections calls`.
+pub(crate) const ROLE: &str = "HOOKSWITCH_BENCH_LOAD";
+
+/// How much is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    /// Over all connections together.
+    pub(crate) calls: usize,
+}
+
+/// Has a process of its own send `call`, the bytes of a whole HTTP/1.1 request; waits for its end.
+pub(crate) fn run(to: SocketAddr, call: &[u8], load: Load) {
+    let me = std::env::current_exe().expect("this program");
+    let mut child = Command::new(me)
+        .env(ROLE, format!("{to} {} {}", load.connections, load.calls))
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a process that sends");
+    child.stdin.take().expect("its input").write_all(call).expect("it listens");
+    assert!(child.wait().expect("it ends").success(), "not every reply was a 200");
+}
+
+/// The main function of the process that sends.
+pub(crate) fn send() {
+    let role = std::env::var(ROLE).expect("it was looked at");
+    let words: Vec<&str> = role.split(' ').collect();
+    let [to, connections, calls] = words[..] else { panic!("{ROLE}: three words") };
+    let to: SocketAddr = to.parse().expect("an address");
+    let connections: usize = connections.parse().expect("a number");
+    let calls: usize = calls.parse().expect("a number");
+    let mut call = Vec::new();
+    std::io::stdin().read_to_end(&mut call).expect("a call");
+    let call: &'static [u8] = call.leak();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let senders: Vec<_> = (0..connections)
+            .map(|_| tokio::spawn(keep_sending(to, call, calls / connections)))
+            .collect();
+        for sender in senders {
+            sender.await.expect("every reply is a 200");
+        }
+    });
+}
+
+async fn keep_sending(to: SocketAddr, call: &[u8], calls: usize) {
+    let mut stream = TcpStream::connect(to).await.expect("a connection");
+    stream.set_nodelay(true).expect("no delay");
+    let mut reply = Vec::with_capacity(4096);
+    for _ in 0..calls {
+        stream.write_all(call).await.expect("it is sent");
+        reply.clear();
+        while !is_whole(&reply) {
+            assert!(
+                stream.read_buf(&mut reply).await.expect("a reply") > 0,
+                "the connection ended"
+            );
+        }
+        assert!(reply.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&reply));
+    }
+}
+
+/// Whether the reply has come to its end; its length is announced.
+fn is_whole(reply: &[u8]) -> bool {
+    let Some(head) = reply.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let text = String::from_utf8_lossy(&reply[..head]).to_ascii_lowercase();
+    let length = text.split("content-length: ").nth(1).expect("a reply says how long it is");
+    let length: usize = length.lines().next().and_then(|n| n.parse().ok()).expect("a number");
+    reply.len() >= head + 4 + length
+}
