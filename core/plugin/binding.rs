@@ -1,8 +1,10 @@
 //! A plugin as one route, or one responder, uses it: the code with what config grants it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Fault;
+use super::confirming::Confirming;
 use super::grant::Grant;
 use super::instance::Instance;
 use super::loaded::Plugin;
@@ -13,12 +15,14 @@ pub struct Binding {
     pub(super) plugin: Arc<Plugin>,
     pub(super) grant: Grant,
     pub(super) state: Arc<State>,
+    pub(super) confirming: Confirming,
 }
 
 impl Binding {
     /// Binds a plugin to what it is granted.
     pub fn new(plugin: Arc<Plugin>, grant: Grant, state: Arc<State>) -> Arc<Binding> {
-        Arc::new(Binding { plugin, grant, state })
+        let confirming = Confirming::new(plugin.limits.instances);
+        Arc::new(Binding { plugin, grant, state, confirming })
     }
 
     /// The plugin's code.
@@ -30,6 +34,7 @@ impl Binding {
     /// must not be kept while anything else is waited for. Waits for a free slot for as long as one
     /// call may take.
     pub async fn open(self: &Arc<Self>) -> Result<Instance, Fault> {
-        Instance::open(Arc::clone(self)).await
+        let deadline = Instant::now() + self.plugin.limits.deadline;
+        Instance::open(Arc::clone(self), deadline).await
     }
 }

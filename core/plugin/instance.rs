@@ -41,9 +41,12 @@ pub struct Simulation {
 }
 
 impl Instance {
-    pub(super) async fn open(binding: Arc<Binding>) -> Result<Instance, Fault> {
+    /// A fresh one, which has a slot by `deadline`.
+    pub(super) async fn open(
+        binding: Arc<Binding>,
+        deadline: Instant,
+    ) -> Result<Instance, Fault> {
         let plugin = Arc::clone(&binding.plugin);
-        let deadline = Instant::now() + plugin.limits.deadline;
         let slot = Arc::clone(&plugin.slots).acquire_owned();
         let slot = match tokio::time::timeout_at(deadline.into(), slot).await {
             Ok(Ok(slot)) => slot,
@@ -177,7 +180,12 @@ impl Instance {
 
     /// Sets the phase and its deadline; the plugin is handed out so that the store stays free.
     fn begin(&mut self, phase: Phase) -> (Arc<Plugin>, tokio::time::Instant) {
-        let deadline = Instant::now() + self.plugin.limits.deadline;
+        let limits = &self.plugin.limits;
+        let may_take = match phase {
+            Phase::Confirm => limits.confirm_deadline,
+            _ => limits.deadline,
+        };
+        let deadline = Instant::now() + may_take;
         let call = self.store.data_mut();
         call.phase = phase;
         call.deadline = deadline;

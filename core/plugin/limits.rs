@@ -39,6 +39,8 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// One call of one phase, with the wait for a free instance.
     pub deadline: Duration,
+    /// The same of a confirmation, which waits for the provider's API.
+    pub confirm_deadline: Duration,
     /// Instances alive at once: its share of the pool.
     pub instances: usize,
     /// Log lines of one call; the rest is counted and dropped.
@@ -68,6 +70,7 @@ impl Default for Limits {
         Limits {
             memory_bytes: 32 << 20,
             deadline: Duration::from_millis(500),
+            confirm_deadline: Duration::from_secs(30),
             instances: 64,
             log_lines: 50,
             log_line_bytes: 1 << 10,

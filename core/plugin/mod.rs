@@ -22,6 +22,7 @@ mod wasi;
 mod fetch;
 mod bounds;
 mod instance;
+mod confirming;
 mod abi;
 
 use std::collections::HashMap;

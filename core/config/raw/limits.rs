@@ -75,6 +75,7 @@ fn plugin(keys: &mut Keys<'_, '_>, limits: &mut Limits) {
     }
     limits.instances = limits.instances.min(instances);
     keys.time("plugin_deadline", MS..=HOUR, &mut limits.deadline);
+    keys.time("confirm_deadline", MS..=HOUR, &mut limits.confirm_deadline);
     keys.count("log_lines", 0..=MANY, &mut limits.log_lines);
     keys.size("log_line_bytes", 16..=MIB, &mut limits.log_line_bytes);
     keys.size("reply_bytes", 1..=GIB, &mut limits.reply_bytes);

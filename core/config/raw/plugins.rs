@@ -20,6 +20,7 @@ pub(crate) struct Plugin {
     pub(crate) source: Option<Placed<Source>>,
     pub(crate) memory: Option<Placed<usize>>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) confirm_deadline: Option<Duration>,
     pub(crate) reuse: u32,
     pub(crate) grants: Grants,
 }
@@ -29,8 +30,10 @@ pub(crate) fn plugin(entry: &Entry, problems: &mut Problems) -> Option<Plugin> {
     let mut keys = Keys::open(&entry.node, "[plugins.*]", problems)?;
     let source = source(&mut keys);
     let (mut bytes, mut deadline, mut reuse) = (0, Duration::ZERO, 1);
+    let mut confirm_deadline = Duration::ZERO;
     let memory = keys.size("memory", PLUGIN_MEMORY_LEAST..=4 * GIB, &mut bytes);
     let timed = keys.time("deadline", MS..=DEADLINE_MOST, &mut deadline).is_some();
+    let confirms = keys.time("confirm_deadline", MS..=DEADLINE_MOST, &mut confirm_deadline);
     keys.count("reuse", 1..=1_000_000, &mut reuse);
     let grants = grants(&mut keys);
     keys.finish();
@@ -39,6 +42,7 @@ pub(crate) fn plugin(entry: &Entry, problems: &mut Problems) -> Option<Plugin> {
         source,
         memory: memory.map(|place| Placed { value: bytes, place }),
         deadline: timed.then_some(deadline),
+        confirm_deadline: confirms.map(|_| confirm_deadline),
         reuse,
         grants,
     })

@@ -13,6 +13,7 @@ use crate::plugin::Source;
 pub(super) fn plugin(raw: &raw::Plugin, desk: &mut Desk<'_>) -> PluginSettings {
     let mut limits = desk.limits.plugin.clone();
     limits.deadline = raw.deadline.unwrap_or(limits.deadline);
+    limits.confirm_deadline = raw.confirm_deadline.unwrap_or(limits.confirm_deadline);
     if let Some(memory) = &raw.memory {
         limits.memory_bytes = memory.value;
         check_memory(memory, desk);
