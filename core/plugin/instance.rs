@@ -42,10 +42,7 @@ pub struct Simulation {
 
 impl Instance {
     /// A fresh one, which has a slot by `deadline`.
-    pub(super) async fn open(
-        binding: Arc<Binding>,
-        deadline: Instant,
-    ) -> Result<Instance, Fault> {
+    pub(super) async fn open(binding: Arc<Binding>, deadline: Instant) -> Result<Instance, Fault> {
         let plugin = Arc::clone(&binding.plugin);
         let slot = Arc::clone(&plugin.slots).acquire_owned();
         let slot = match tokio::time::timeout_at(deadline.into(), slot).await {
