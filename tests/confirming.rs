@@ -53,8 +53,8 @@ impl Bench {
     }
 
     /// Tells the stand-in something.
-    fn set(&self, told: serde_json::Value) {
-        self.stub.set(&told).expect("it understands");
+    fn set(&self, told: &serde_json::Value) {
+        self.stub.set(told).expect("it understands");
     }
 
     /// So many confirmations of the same event at once, `later` from now.
@@ -137,15 +137,35 @@ async fn two_hundred_at_once_ask_for_one_token() {
     assert_eq!(words(bench.confirm(50, due)).await, [CREDIT; 50]);
     assert_eq!(bench.stub.count("merchant.authorize"), 2);
     // And one that is refused is replaced once.
-    bench.set(json!({ "refuse_once": true }));
+    bench.set(&json!({ "refuse_once": true }));
     assert_eq!(bench.one(NOW).await, CREDIT);
     assert_eq!(bench.stub.count("merchant.authorize"), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_that_take_no_turns_ask_for_one_token_too() {
+    let bench = Bench::new(&Limits::default()).await;
+    bench.stub.hold(true);
+    let mut all = JoinSet::new();
+    for _ in 0..20 {
+        let binding = Arc::clone(&bench.binding);
+        all.spawn(async move { binding.open().await?.confirm(&credited(), &context(NOW)).await });
+    }
+    let mut came = Vec::new();
+    // One asks, and is held; the others are told to come back.
+    while came.len() < 19 {
+        came.push(word(all.join_next().await.expect("19 of them").expect("no panic")));
+    }
+    assert_eq!(came, ["token_pending"; 19]);
+    bench.stub.hold(false);
+    assert_eq!(words(all).await, [CREDIT]);
+    assert_eq!(bench.stub.count("merchant.authorize"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn they_run_one_at_a_time_until_one_has_an_answer() {
     let bench = Bench::new(&Limits::default()).await;
-    bench.set(json!({ "transaction": TRANSACTION, "state": 4 }));
+    bench.set(&json!({ "transaction": TRANSACTION, "state": 4 }));
     bench.stub.hold(true);
     let all = bench.confirm(5, NOW);
     assert!(waited_for(&bench, 1, PATIENCE).await);
@@ -153,7 +173,7 @@ async fn they_run_one_at_a_time_until_one_has_an_answer() {
     bench.stub.hold(false);
     assert_eq!(words(all).await, ["state_behind"; 5]);
     assert_eq!((bench.stub.most_at_once(), bench.stub.count("merchant.authorize")), (1, 1));
-    bench.set(json!({ "transaction": TRANSACTION, "state": 5 }));
+    bench.set(&json!({ "transaction": TRANSACTION, "state": 5 }));
     assert_eq!(bench.one(NOW).await, CREDIT);
     bench.stub.hold(true);
     let all = bench.confirm(5, NOW);
@@ -165,13 +185,13 @@ async fn they_run_one_at_a_time_until_one_has_an_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_api_that_is_down_is_not_flooded_and_comes_back() {
     let bench = Bench::new(&Limits::default()).await;
-    bench.set(json!({ "down": true }));
+    bench.set(&json!({ "down": true }));
     let mut came = words(bench.confirm(50, NOW)).await;
     came.sort();
     came.dedup();
     assert_eq!(came, ["api_unreachable", "token_pending"]);
     assert_eq!(bench.stub.count("merchant.authorize"), 1, "one asked, and nobody again at once");
-    bench.set(json!({ "down": false }));
+    bench.set(&json!({ "down": false }));
     assert_eq!(bench.one(Duration::from_secs(60)).await, CREDIT);
 }
 
@@ -180,7 +200,7 @@ async fn a_confirmation_has_its_own_deadline() {
     let limits = Limits { confirm_deadline: PATIENCE, ..Limits::default() };
     let slow = limits.deadline + Duration::from_millis(300);
     let bench = Bench::new(&limits).await;
-    bench.set(json!({ "slow_ms": u64::try_from(slow.as_millis()).expect("it fits") }));
+    bench.set(&json!({ "slow_ms": u64::try_from(slow.as_millis()).expect("it fits") }));
     assert_eq!(bench.one(NOW).await, CREDIT, "slower than any other call may be");
     let limits = Limits { confirm_deadline: Duration::from_millis(300), ..Limits::default() };
     let bench = Bench::new(&limits).await;
@@ -190,7 +210,7 @@ async fn a_confirmation_has_its_own_deadline() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callbacks_are_verified_while_confirmations_hang() {
-    let bench = Bench::new(&Limits { instances: 2, ..Limits::default() }).await;
+    let bench = Bench::new(&Limits { instances: 2, deadline: PATIENCE, ..Limits::default() }).await;
     assert_eq!(bench.one(NOW).await, CREDIT);
     bench.stub.hold(true);
     let all = bench.confirm(4, NOW);

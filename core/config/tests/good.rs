@@ -29,6 +29,7 @@ instances = 32
 plugin_memory = "64MiB"
 cache_bytes = 0
 plugin_deadline = "250ms"
+confirm_deadline = "10s"
 log_lines = 0
 http_timeout = "1m"
 
@@ -45,6 +46,7 @@ new = { env = "NEW", kid = "key-2" }
 source = "../plugins/quotes.wasm"
 memory = "48MiB"
 deadline = "400ms"
+confirm_deadline = "20s"
 reuse = 1
 allow_http = ["Rates.Example.com", "10.0.0.1:8443", "[::1]:9"]
 settings = { pairs = ["a", "b"], deep = { n = 1, f = 1.5, yes = true, day = 2026-01-02 } }
@@ -116,6 +118,7 @@ fn plugins() {
     assert_eq!(quotes.source, Source::File("config/routes/../plugins/quotes.wasm".into()));
     assert_eq!(quotes.limits.memory_bytes, 48 << 20);
     assert_eq!(quotes.limits.deadline, Duration::from_millis(400));
+    assert_eq!(quotes.limits.confirm_deadline, Duration::from_secs(20));
     assert_eq!(quotes.limits.log_lines, 0);
     let rule = |host: &str, port| HostRule { host: host.to_owned(), port };
     let hosts =
@@ -126,6 +129,7 @@ fn plugins() {
     assert_eq!(quotes.setting_places["pairs"].line(), 12);
     assert_eq!(plugins[1].source, Source::Builtin("wire".to_owned()));
     assert_eq!(plugins[1].limits.deadline, Duration::from_millis(250));
+    assert_eq!(plugins[1].limits.confirm_deadline, Duration::from_secs(10));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Runs the stand-in until it is ended; see README.md. It listens on loopback unless told otherwise.
+//! Runs the stand-in until it is ended; see README.md. Loopback unless told otherwise.
 
 use std::net::TcpListener;
 use std::process::ExitCode;

@@ -74,9 +74,10 @@ impl Failure {
     fn reason(self) -> Reason {
         let (code, detail) = match self {
             Failure::Url => ("http_url", "the request has no URL or header that can be sent"),
-            Failure::Denied => {
-                ("http_denied", "the config doesn't let it call this host: see allow_http")
-            }
+            Failure::Denied => (
+                "http_denied",
+                "the config doesn't let it call this host: see allow_http, and allow_networks for private ones",
+            ),
             Failure::Timeout => ("http_timeout", "no response came in time"),
             Failure::TooLarge => ("http_too_large", "the response is too large"),
             Failure::Failed => ("http_failed", "no connection, or it broke"),

@@ -89,8 +89,8 @@ impl Host {
         self
     }
 
-    /// Adds an outgoing call that the plugin has to make of `origin` (`https://api.example.com`), and
-    /// what it gets. Calls come in the order added; any other call panics.
+    /// Adds an outgoing call that the plugin has to make of `origin` (`https://api.example.com`),
+    /// and what it gets. Calls come in the order added; any other call panics.
     #[must_use]
     pub fn exchange(mut self, origin: &str, exchange: Exchange) -> Host {
         origin.clone_into(&mut self.origin);

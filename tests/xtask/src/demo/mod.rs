@@ -91,7 +91,7 @@ fn send_all(sender: &Sender<'_>) -> Result<usize> {
 
 fn row(cells: [&str; 7]) {
     let [provider, kind, sent, must, status, latency, answer] = cells;
-    println!("{provider:<8} {kind:<39} {sent:<9} {must:<11} {status:<6} {latency:>10}  {answer}");
+    println!("{provider:<8} {kind:<40} {sent:<9} {must:<11} {status:<6} {latency:>10}  {answer}");
 }
 
 fn stay(router: &mut Router, stop: &Stop) -> Result<()> {
@@ -115,6 +115,7 @@ its log     {log}
 
 Try:
   curl -i {url}/brz -d '{{}}'     # unsigned, so it is refused
+  {program} send builtin:brite transaction.credit --to {url}/brite   # its provider signs nothing
   {program} send builtin:brij quote --to {url}/brij/quote \\
       --secret signing-key=@{key} --set partner_id={partner}
 
