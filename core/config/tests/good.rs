@@ -126,7 +126,7 @@ fn plugins() {
     assert_eq!(quotes.allow_http, hosts);
     let deep = serde_json::json!({"n": 1, "f": 1.5, "yes": true, "day": "2026-01-02"});
     assert_eq!(quotes.settings["deep"], deep);
-    assert_eq!(quotes.setting_places["pairs"].line(), 12);
+    assert_eq!(quotes.setting_places["pairs"].line(), 13);
     assert_eq!(plugins[1].source, Source::Builtin("wire".to_owned()));
     assert_eq!(plugins[1].limits.deadline, Duration::from_millis(250));
     assert_eq!(plugins[1].limits.confirm_deadline, Duration::from_secs(10));
@@ -136,7 +136,7 @@ fn plugins() {
 fn routes() {
     let routes = both().0.routes;
     let acme = &routes[0];
-    assert_eq!((acme.name.as_str(), acme.place.line()), ("acme", 18));
+    assert_eq!((acme.name.as_str(), acme.place.line()), ("acme", 19));
     assert_eq!((acme.path.value.as_str(), acme.path.place.column()), ("/acme/{call}", 8));
     assert_eq!(acme.methods, ["POST", "GET"]);
     assert!(matches!(&acme.adapter, AdapterRef::Builtin(name, _) if name == "acme"));
