@@ -160,7 +160,7 @@ fn routes() {
     assert_eq!(acme.offline, None);
     assert!(matches!(routes[1].adapter, AdapterRef::Plugin(1)));
     assert_eq!(routes[1].methods, ["POST"]);
-    assert_eq!(routes[1].settings_place.line(), 35);
+    assert_eq!(routes[1].settings_place.line(), 36);
 }
 
 #[test]
