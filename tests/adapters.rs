@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use hookswitch::model::{self, Clock};
 use hookswitch::plugin::{
-    Binding, Fault, Grant, Host, KeyVersion, Keyring, Limits, PoolLimits, SecretText, Source,
+    Binding, Fault, Grant, Host, HostRule, KeyVersion, Keyring, Limits, PoolLimits, SecretText,
+    Source, State,
 };
 use hookswitch_vectors as vectors;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::support::api::Api;
+
 /// An adapter as the router runs it: every call of a vector in a fresh instance.
 struct Component<'r> {
     runtime: &'r Runtime,
+    vector: &'r vectors::Vector,
     binding: Arc<Binding>,
 }
 
@@ -23,6 +27,24 @@ impl Component<'_> {
         call: impl AsyncFnOnce(&Arc<Binding>) -> Result<T, Fault>,
     ) -> Result<T, String> {
         self.runtime.block_on(call(&self.binding)).map_err(|fault| fault.to_string())
+    }
+
+    /// The same plugin, with a state of its own and an API on loopback in its settings.
+    fn confirming(&self, asked: &vectors::Asked, api: &Api) -> (Arc<Binding>, Arc<State>) {
+        let state = Arc::new(State::new(100, Clock::manual(asked.now_ms)));
+        for (key, value) in &asked.state {
+            state.put(key.clone(), value.clone().into_bytes(), u64::MAX);
+        }
+        let origin = format!("http://{}", api.address);
+        let plain = grant(self.vector);
+        let grant = Grant {
+            settings: plain.settings.replace(&asked.origin, &origin),
+            reveal: self.vector.secrets.iter().map(|secret| secret.role.clone()).collect(),
+            allow_http: vec![HostRule { host: "127.0.0.1".into(), port: None }],
+            allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
+            ..plain
+        };
+        (Binding::new(Arc::clone(self.binding.plugin()), grant, Arc::clone(&state)), state)
     }
 }
 
@@ -62,6 +84,33 @@ impl vectors::Subject for Component<'_> {
         })
     }
 
+    fn confirm(&mut self, asked: &vectors::Asked) -> Result<vectors::Came, String> {
+        let api = self.runtime.block_on(Api::start(asked.exchanges.clone()));
+        let (binding, state) = self.confirming(asked, &api);
+        let context = model::Context {
+            now_ms: asked.now_ms,
+            route: "vectors".into(),
+            attempt: 1,
+            deadline_ms: asked.deadline_ms,
+            idempotency_key: asked.event.id.clone(),
+        };
+        let asked_event = to_event(asked.event.clone());
+        let came = self.runtime.block_on(binding.confirm(&asked_event, &context));
+        let confirmation = match came.map_err(|fault| fault.to_string())? {
+            model::Confirmation::Confirmed(now) => vectors::Confirmation::Confirmed(event(now)),
+            model::Confirmation::Contradicted(why) => {
+                vectors::Confirmation::Contradicted(reason(why))
+            }
+            model::Confirmation::NotYet(why) => vectors::Confirmation::NotYet(reason(why)),
+        };
+        let watched = asked.watched.iter().filter_map(|key| {
+            let value = state.get(key)?;
+            Some((key.clone(), String::from_utf8_lossy(&value).into_owned()))
+        });
+        let (state, problems) = (watched.collect(), api.problems());
+        Ok(vectors::Came { confirmation, problems, state })
+    }
+
     fn respond(
         &mut self,
         call: &vectors::Callback,
@@ -99,6 +148,18 @@ fn reason(why: model::Reason) -> vectors::Reason {
 
 fn event(event: model::Event) -> vectors::Event {
     vectors::Event {
+        id: event.id,
+        aliases: event.aliases,
+        kind: event.kind,
+        subject: event.subject,
+        rank: event.rank,
+        occurred_at_ms: event.occurred_at_ms,
+        data: event.data,
+    }
+}
+
+fn to_event(event: vectors::Event) -> model::Event {
+    model::Event {
         id: event.id,
         aliases: event.aliases,
         kind: event.kind,
@@ -167,7 +228,7 @@ fn run(name: &str, least: usize) {
     let mut failures = String::new();
     for vector in &vectors {
         let binding = host.bind(Arc::clone(&plugin), grant(vector));
-        let mut component = Component { runtime: &runtime, binding };
+        let mut component = Component { runtime: &runtime, vector, binding };
         for mismatch in vectors::run(vector, &mut component).err().into_iter().flatten() {
             failures.push_str(&format!("{}: {mismatch}\n", vector.name));
         }
@@ -183,4 +244,23 @@ fn brij_vectors_hold_for_the_component() {
 #[test]
 fn brz_vectors_hold_for_the_component() {
     run("brz", 20);
+}
+
+#[test]
+fn brite_vectors_hold_for_the_component() {
+    run("brite", 140);
+}
+
+#[tokio::test]
+async fn only_an_adapter_that_asks_its_provider_imports_http() {
+    let pool = PoolLimits { instances: 1, ..PoolLimits::default() };
+    let host = Host::start(pool, None, Clock::system()).expect("the engine starts");
+    for (name, asks) in [("brij", false), ("brz", false), ("brite", true)] {
+        let source = Source::Builtin(name.to_owned());
+        let plugin = host.load(name, &source, &Limits::default()).await.expect("it loads");
+        let of_wasi = |import: &&String| import.starts_with("wasi:");
+        let wasi: Vec<&String> = plugin.asks().iter().filter(of_wasi).collect();
+        let http = wasi.iter().any(|import| import.starts_with("wasi:http/outgoing-handler@"));
+        assert_eq!((!wasi.is_empty(), http), (asks, asks), "{name}: {wasi:?}");
+    }
 }

@@ -7,5 +7,6 @@ mod layers;
 mod tidy;
 mod host;
 mod adapters;
+mod confirming;
 mod serve;
 mod docs;

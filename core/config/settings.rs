@@ -125,8 +125,6 @@ pub struct PluginSettings {
     pub source_place: Place,
     /// What it may take.
     pub limits: plugin::Limits,
-    /// Calls that one instance may serve.
-    pub reuse: u32,
     /// Hosts that it may call as a responder.
     pub allow_http: Vec<HostRule>,
     /// Its settings as a responder.

@@ -2,21 +2,19 @@
 //! and nothing else has to change for the warning to end.
 
 use super::Problem;
-use super::tree::{Entry, Value};
+use super::tree::Entry;
 
 /// One key without effect.
 struct Unbuilt {
     /// The table, by its title.
     table: &'static str,
     key: &'static str,
-    /// A value that asks for nothing, and so for no warning.
-    harmless: Option<i64>,
     /// What follows.
     so: Option<&'static str>,
 }
 
 const fn row(table: &'static str, key: &'static str) -> Unbuilt {
-    Unbuilt { table, key, harmless: None, so: None }
+    Unbuilt { table, key, so: None }
 }
 
 const UNBUILT: &[Unbuilt] = &[
@@ -25,7 +23,6 @@ const UNBUILT: &[Unbuilt] = &[
     row("[store]", "secret_key"),
     row("[outbound]", "nameservers"),
     row("[admin]", "keys"),
-    Unbuilt { harmless: Some(1), ..row("[plugins.*]", "reuse") },
     row("[[routes]]", "deliver"),
     row("[[routes]]", "dedupe"),
     row("[[routes]]", "out_of_order"),
@@ -46,9 +43,6 @@ const UNBUILT: &[Unbuilt] = &[
 pub(crate) fn warning(table: &str, entry: &Entry) -> Option<Problem> {
     let key = entry.key.value.as_str();
     let row = UNBUILT.iter().find(|row| row.table == table && row.key == key)?;
-    if matches!(entry.node.value, Value::Integer(number) if Some(number) == row.harmless) {
-        return None;
-    }
     let message = match table {
         "the config" => format!("[{key}] has no effect yet"),
         _ => format!("{key} in {table} has no effect yet"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Fault;
+use super::confirming::Confirming;
 use super::grant::Grant;
 use super::instance::Instance;
 use super::loaded::Plugin;
@@ -14,6 +15,7 @@ pub struct Binding {
     /// Instances that are kept know their binding by this number, and so never keep it alive.
     pub(super) number: u64,
     pub(super) use_of: Arc<UseOf>,
+    pub(super) confirming: Confirming,
 }
 
 /// What a running instance has of its binding.
@@ -42,7 +44,8 @@ impl Binding {
     pub fn new(plugin: Arc<Plugin>, grant: Grant, state: Arc<State>) -> Arc<Binding> {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Binding { number, use_of: Arc::new(UseOf { plugin, grant, state }) })
+        let use_of = Arc::new(UseOf { plugin, grant, state });
+        Arc::new(Binding { number, use_of, confirming: Confirming::default() })
     }
 
     /// The plugin's code.

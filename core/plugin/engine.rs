@@ -12,10 +12,12 @@ use super::limits::PoolLimits;
 use super::wasi;
 
 /// How often a running guest is looked at: it yields to other work, and its deadline is checked.
-const TICK: Duration = Duration::from_millis(2);
+const TICK: Duration = Duration::from_millis(1);
 
-/// Ticks between two looks.
-pub(super) const TICKS: u64 = 1;
+/// Ticks of a call's first slice. The first of them may be nearly over when the call begins.
+pub(super) const FIRST_SLICE: u64 = 2;
+/// Ticks of each further slice.
+pub(super) const SLICE: u64 = 1;
 
 /// Builds the engine and starts its ticker.
 pub(super) fn build(limits: &PoolLimits) -> wasmtime::Result<Engine> {

@@ -101,7 +101,8 @@ impl Health {
         if record.in_a_row < self.rules.faults {
             return None;
         }
-        record.length = (record.length * 2).clamp(self.rules.least, self.rules.most);
+        record.length =
+            (record.length * 2).max(self.rules.least).min(self.rules.most.max(self.rules.least));
         record.until = Some(now + record.length);
         Some(record.length)
     }

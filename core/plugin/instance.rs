@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout_at;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::abi::v0_1_0::Guest;
 use super::binding::{Binding, Duty};
 use super::bounds;
 use super::call::{Call, Phase};
-use super::engine::TICKS;
+use super::engine::{FIRST_SLICE, SLICE};
 use super::fault::{Fault, Refusal, classify};
+use super::lane::Lane;
 use super::loaded::Plugin;
 use super::warm::Kept;
 use crate::model::{
@@ -37,6 +39,7 @@ pub struct Instance {
 /// What an instance is made of, without whose it is.
 pub(super) struct Live {
     guest: Guest,
+    lane: Lane,
     /// Calls that it may still take.
     left: u32,
     _slot: OwnedSemaphorePermit,
@@ -59,27 +62,29 @@ impl Instance {
     /// A fresh one.
     pub(super) async fn open(binding: Arc<Binding>, duty: Option<Duty>) -> Result<Instance, Fault> {
         let plugin = Arc::clone(binding.plugin());
-        let deadline = Instant::now() + plugin.limits.deadline;
+        let deadline = Instant::now() + plugin.limits.deadline_of(duty == Some(Duty::Confirm));
         let slot = slot(&plugin, deadline).await?;
         let mut store = Store::new(plugin.pre.engine(), Call::new(&binding.use_of, deadline));
         store.limiter(|call| call);
-        store.epoch_deadline_callback(|context| {
+        let lane = Lane::new(Arc::clone(&plugin.slow_lane), Arc::clone(&plugin.is_slow));
+        let running = lane.clone();
+        store.epoch_deadline_callback(move |context| {
             if Instant::now() < context.data().deadline {
-                return Ok(UpdateDeadline::Yield(TICKS));
+                return Ok(UpdateDeadline::YieldCustom(SLICE, running.next_slice()));
             }
             Err(Refusal(Fault::Deadline).into())
         });
         store.set_hostcall_fuel(plugin.limits.memory_bytes);
-        store.set_epoch_deadline(TICKS);
+        store.set_epoch_deadline(FIRST_SLICE);
         let made = plugin.pre.instantiate_async(&mut store);
-        let made = tokio::time::timeout_at(deadline.into(), made).await;
+        let made = timeout_at(deadline.into(), lane.run(made)).await;
         let guest = match made {
             Ok(Ok(guest)) => guest,
             Ok(Err(error)) => return Err(classify(&error, store.data().breach())),
             Err(_) => return Err(Fault::Deadline),
         };
         let guest = Guest::new(store, guest);
-        let live = Live { guest, left: plugin.limits.reuse, _slot: slot };
+        let live = Live { guest, lane, left: plugin.limits.reuse, _slot: slot };
         Ok(Instance::of(binding, duty, live))
     }
 
@@ -114,25 +119,25 @@ impl Instance {
 
     /// What it says of itself.
     pub async fn describe(&mut self) -> Result<Manifest, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Describe);
+        let (plugin, lane, deadline) = self.begin(Phase::Describe);
         let call = plugin.exports.describe(&mut self.live.guest);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         self.end(made)
     }
 
     /// What is wrong with its settings and secrets.
     pub async fn configure(&mut self) -> Result<Vec<Reason>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Configure);
+        let (plugin, lane, deadline) = self.begin(Phase::Configure);
         let call = plugin.exports.configure(&mut self.live.guest);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         self.end(made)
     }
 
     /// Is it genuine?
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Verify);
+        let (plugin, lane, deadline) = self.begin(Phase::Verify);
         let call = plugin.exports.verify(&mut self.live.guest, callback);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         let verdict = self.end(made).and_then(|made| bounds::verdict(&plugin.limits, made));
         self.trusted |= matches!(verdict, Ok(Verdict::Genuine(_)));
         verdict
@@ -143,9 +148,9 @@ impl Instance {
         &mut self,
         callback: &Callback,
     ) -> Result<Result<Content, ParseFault>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Parse);
+        let (plugin, lane, deadline) = self.begin(Phase::Parse);
         let call = plugin.exports.parse(&mut self.live.guest, callback);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         let made = self.end(made).and_then(|made| bounds::parsed(&plugin.limits, made));
         self.count(made)
     }
@@ -156,9 +161,9 @@ impl Instance {
         head: &Head,
         outcome: &Outcome,
     ) -> Result<Result<Reply, Reason>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Respond);
+        let (plugin, lane, deadline) = self.begin(Phase::Respond);
         let call = plugin.exports.respond(&mut self.live.guest, (head, outcome));
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         let made = self.end(made).and_then(|made| bounds::worded(&plugin.limits, made));
         self.count(made)
     }
@@ -169,9 +174,9 @@ impl Instance {
         event: &Event,
         context: &Context,
     ) -> Result<Confirmation, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Confirm);
+        let (plugin, lane, deadline) = self.begin(Phase::Confirm);
         let call = plugin.exports.confirm(&mut self.live.guest, (event, context));
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         let made = self.end(made).and_then(|made| bounds::confirmation(&plugin.limits, made));
         self.count(made)
     }
@@ -182,18 +187,18 @@ impl Instance {
         request: &Request,
         context: &Context,
     ) -> Result<Result<Answer, Decline>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Compute);
+        let (plugin, lane, deadline) = self.begin(Phase::Compute);
         let call = plugin.exports.compute(&mut self.live.guest, (request, context));
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         let made = self.end(made).and_then(|made| bounds::computed(&plugin.limits, made));
         self.count(made)
     }
 
     /// Which callbacks it can simulate.
     pub async fn kinds(&mut self) -> Result<Vec<String>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Simulate);
+        let (plugin, lane, deadline) = self.begin(Phase::Simulate);
         let call = plugin.exports.kinds(&mut self.live.guest);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         self.end(made)
     }
 
@@ -202,36 +207,39 @@ impl Instance {
         &mut self,
         wanted: &Simulation,
     ) -> Result<Result<Callback, Reason>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Simulate);
+        let (plugin, lane, deadline) = self.begin(Phase::Simulate);
         let call = plugin.exports.simulate(&mut self.live.guest, wanted);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         self.end(made)
     }
 
     /// What was signed, and where it looked.
     pub async fn explain(&mut self, callback: &Callback) -> Result<Vec<Fact>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Explain);
+        let (plugin, lane, deadline) = self.begin(Phase::Explain);
         let call = plugin.exports.explain(&mut self.live.guest, callback);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         self.end(made)
     }
 
     /// What to register at the provider for a route at `url`.
     pub async fn register(&mut self, url: &str) -> Result<Vec<Fact>, Fault> {
-        let (plugin, deadline) = self.begin(Phase::Register);
+        let (plugin, lane, deadline) = self.begin(Phase::Register);
         let call = plugin.exports.register(&mut self.live.guest, url);
-        let made = tokio::time::timeout_at(deadline, call).await;
+        let made = timeout_at(deadline, lane.run(call)).await;
         self.end(made)
     }
 
-    /// Sets the phase and its deadline; the plugin is handed out so that the store stays free.
-    fn begin(&mut self, phase: Phase) -> (Arc<Plugin>, tokio::time::Instant) {
-        let deadline = Instant::now() + self.plugin.limits.deadline;
+    /// Sets the phase and its deadline; what else a call needs is handed out, so that the store stays
+    /// free.
+    fn begin(&mut self, phase: Phase) -> (Arc<Plugin>, Lane, tokio::time::Instant) {
+        let limits = &self.plugin.limits;
+        let deadline = Instant::now() + limits.deadline_of(phase == Phase::Confirm);
         self.broken = true;
         let call = self.live.guest.store.data_mut();
         call.phase = phase;
         call.deadline = deadline;
-        (Arc::clone(&self.plugin), deadline.into())
+        self.live.guest.store.set_epoch_deadline(FIRST_SLICE);
+        (Arc::clone(&self.plugin), self.live.lane.clone(), deadline.into())
     }
 
     fn end<T>(
@@ -275,7 +283,7 @@ async fn slot(plugin: &Plugin, deadline: Instant) -> Result<OwnedSemaphorePermit
     }
     let _waiting = plugin.warm.make_room();
     let slot = Arc::clone(&plugin.slots).acquire_owned();
-    match tokio::time::timeout_at(deadline.into(), slot).await {
+    match timeout_at(deadline.into(), slot).await {
         Ok(Ok(slot)) => Ok(slot),
         Ok(Err(_)) | Err(_) => Err(Fault::Busy),
     }

@@ -41,6 +41,8 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// One call of one phase, with the wait for a free instance.
     pub deadline: Duration,
+    /// The same of a confirmation, which waits for the provider's API.
+    pub confirm_deadline: Duration,
     /// Instances alive at once: its share of the pool.
     pub instances: usize,
     /// Calls that one instance takes; 1 = a fresh one for each.
@@ -76,6 +78,7 @@ impl Default for Limits {
         Limits {
             memory_bytes: 32 << 20,
             deadline: Duration::from_millis(500),
+            confirm_deadline: Duration::from_secs(30),
             instances: 64,
             reuse: 1,
             reuse_idle: Duration::from_secs(60),
@@ -91,5 +94,12 @@ impl Default for Limits {
             http_bytes: 4 << 20,
             http_timeout: Duration::from_secs(10),
         }
+    }
+}
+
+impl Limits {
+    /// How long one call may take: a confirmation, or any other.
+    pub(super) fn deadline_of(&self, confirmation: bool) -> Duration {
+        if confirmation { self.confirm_deadline } else { self.deadline }
     }
 }

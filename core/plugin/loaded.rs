@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Semaphore;
 use wasmtime::component::InstancePre;
@@ -23,6 +24,11 @@ pub struct Plugin {
     pub(super) limits: Limits,
     pub(super) table_elements: usize,
     pub(super) slots: Arc<Semaphore>,
+    /// Half of the slots: confirmations wait for other people's servers.
+    pub(super) confirmations: Semaphore,
+    pub(super) slow_lane: Arc<Semaphore>,
+    /// Whether its last call was a long one.
+    pub(super) is_slow: Arc<AtomicBool>,
     pub(super) warm: Warm,
     pub(super) health: Health,
     pub(super) asks: Vec<String>,

@@ -15,6 +15,7 @@ mod engine;
 mod cache;
 mod component;
 mod load;
+mod lane;
 mod health;
 mod warm;
 mod loaded;
@@ -24,6 +25,7 @@ mod wasi;
 mod fetch;
 mod bounds;
 mod instance;
+mod confirming;
 mod abi;
 
 use std::collections::HashMap;
@@ -62,6 +64,7 @@ pub struct Host {
     limits: PoolLimits,
     compiles: Semaphore,
     states: States,
+    slow_lane: Arc<Semaphore>,
     /// Plugins in use, by their bytes' hash: the same bytes with the same limits are shared.
     loaded: Mutex<HashMap<String, Vec<Weak<Plugin>>>>,
 }
@@ -86,6 +89,7 @@ impl Host {
             cache: cache::Cache::open(cache, limits.cache_bytes),
             compiles: Semaphore::new(limits.compiles),
             states: States::new(clock),
+            slow_lane: lane::slow_lane(),
             loaded: Mutex::default(),
             engine,
             limits,

@@ -1,5 +1,6 @@
 //! What several tests need: small guests, callbacks, and a router that runs as a process.
 
+pub(crate) mod api;
 pub(crate) mod guest;
 pub(crate) mod router;
 

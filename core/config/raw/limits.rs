@@ -75,6 +75,12 @@ fn plugin(keys: &mut Keys<'_, '_>, limits: &mut Limits) {
     }
     limits.instances = limits.instances.min(instances);
     keys.time("plugin_deadline", MS..=HOUR, &mut limits.deadline);
+    keys.time("confirm_deadline", MS..=HOUR, &mut limits.confirm_deadline);
+    keys.count("plugin_reuse", 1..=REUSE_MOST, &mut limits.reuse);
+    keys.time("reuse_idle", MS..=DAY, &mut limits.reuse_idle);
+    keys.count("quarantine_faults", 1..=MANY, &mut limits.quarantine.faults);
+    keys.time("quarantine_least", MS..=DAY, &mut limits.quarantine.least);
+    keys.time("quarantine_most", MS..=DAY, &mut limits.quarantine.most);
     keys.count("log_lines", 0..=MANY, &mut limits.log_lines);
     keys.size("log_line_bytes", 16..=MIB, &mut limits.log_line_bytes);
     keys.size("reply_bytes", 1..=GIB, &mut limits.reply_bytes);
@@ -92,6 +98,9 @@ pub(crate) fn memory_above(ceiling: usize) -> String {
     let ceiling = show_bytes(u64::try_from(ceiling).unwrap_or(u64::MAX));
     format!("memory can't be above plugin_memory in [limits], which is {ceiling}")
 }
+
+/// The most calls that one instance may take.
+pub(crate) const REUSE_MOST: u64 = 1_000_000;
 
 /// The longest deadline that a plugin or an answer may have.
 pub(crate) const DEADLINE_MOST: Duration = HOUR;

@@ -6,7 +6,7 @@ use super::bounds::{GIB, MS};
 use super::forms::{Wrong, name, path};
 use super::grants::{Grants, grants};
 use super::keys::{Keys, key_name};
-use super::limits::{DEADLINE_MOST, PLUGIN_MEMORY_LEAST};
+use super::limits::{DEADLINE_MOST, PLUGIN_MEMORY_LEAST, REUSE_MOST};
 use crate::config::tree::Entry;
 use crate::config::{Placed, Problems};
 use crate::plugin::Source;
@@ -20,7 +20,8 @@ pub(crate) struct Plugin {
     pub(crate) source: Option<Placed<Source>>,
     pub(crate) memory: Option<Placed<usize>>,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) reuse: u32,
+    pub(crate) confirm_deadline: Option<Duration>,
+    pub(crate) reuse: Option<u32>,
     pub(crate) grants: Grants,
 }
 
@@ -29,9 +30,11 @@ pub(crate) fn plugin(entry: &Entry, problems: &mut Problems) -> Option<Plugin> {
     let mut keys = Keys::open(&entry.node, "[plugins.*]", problems)?;
     let source = source(&mut keys);
     let (mut bytes, mut deadline, mut reuse) = (0, Duration::ZERO, 1);
+    let mut confirm_deadline = Duration::ZERO;
     let memory = keys.size("memory", PLUGIN_MEMORY_LEAST..=4 * GIB, &mut bytes);
     let timed = keys.time("deadline", MS..=DEADLINE_MOST, &mut deadline).is_some();
-    keys.count("reuse", 1..=1_000_000, &mut reuse);
+    let confirms = keys.time("confirm_deadline", MS..=DEADLINE_MOST, &mut confirm_deadline);
+    let reused = keys.count("reuse", 1..=REUSE_MOST, &mut reuse);
     let grants = grants(&mut keys);
     keys.finish();
     Some(Plugin {
@@ -39,7 +42,8 @@ pub(crate) fn plugin(entry: &Entry, problems: &mut Problems) -> Option<Plugin> {
         source,
         memory: memory.map(|place| Placed { value: bytes, place }),
         deadline: timed.then_some(deadline),
-        reuse,
+        confirm_deadline: confirms.map(|_| confirm_deadline),
+        reuse: reused.map(|_| reuse),
         grants,
     })
 }

@@ -13,6 +13,8 @@ use crate::plugin::Source;
 pub(super) fn plugin(raw: &raw::Plugin, desk: &mut Desk<'_>) -> PluginSettings {
     let mut limits = desk.limits.plugin.clone();
     limits.deadline = raw.deadline.unwrap_or(limits.deadline);
+    limits.confirm_deadline = raw.confirm_deadline.unwrap_or(limits.confirm_deadline);
+    limits.reuse = raw.reuse.unwrap_or(limits.reuse);
     if let Some(memory) = &raw.memory {
         limits.memory_bytes = memory.value;
         check_memory(memory, desk);
@@ -29,7 +31,6 @@ pub(super) fn plugin(raw: &raw::Plugin, desk: &mut Desk<'_>) -> PluginSettings {
         source,
         source_place,
         limits,
-        reuse: raw.reuse,
         allow_http: raw.grants.allow_http.clone(),
         settings: raw.grants.settings.clone(),
         setting_places: raw.grants.setting_places.clone(),

@@ -29,6 +29,7 @@ instances = 32
 plugin_memory = "64MiB"
 cache_bytes = 0
 plugin_deadline = "250ms"
+confirm_deadline = "10s"
 log_lines = 0
 http_timeout = "1m"
 
@@ -45,7 +46,8 @@ new = { env = "NEW", kid = "key-2" }
 source = "../plugins/quotes.wasm"
 memory = "48MiB"
 deadline = "400ms"
-reuse = 1
+confirm_deadline = "20s"
+reuse = 7
 allow_http = ["Rates.Example.com", "10.0.0.1:8443", "[::1]:9"]
 settings = { pairs = ["a", "b"], deep = { n = 1, f = 1.5, yes = true, day = 2026-01-02 } }
 
@@ -116,23 +118,25 @@ fn plugins() {
     assert_eq!(quotes.source, Source::File("config/routes/../plugins/quotes.wasm".into()));
     assert_eq!(quotes.limits.memory_bytes, 48 << 20);
     assert_eq!(quotes.limits.deadline, Duration::from_millis(400));
-    assert_eq!(quotes.limits.log_lines, 0);
+    assert_eq!(quotes.limits.confirm_deadline, Duration::from_secs(20));
+    assert_eq!((quotes.limits.reuse, quotes.limits.log_lines), (7, 0));
     let rule = |host: &str, port| HostRule { host: host.to_owned(), port };
     let hosts =
         [rule("rates.example.com", None), rule("10.0.0.1", Some(8443)), rule("::1", Some(9))];
     assert_eq!(quotes.allow_http, hosts);
     let deep = serde_json::json!({"n": 1, "f": 1.5, "yes": true, "day": "2026-01-02"});
     assert_eq!(quotes.settings["deep"], deep);
-    assert_eq!(quotes.setting_places["pairs"].line(), 12);
+    assert_eq!(quotes.setting_places["pairs"].line(), 13);
     assert_eq!(plugins[1].source, Source::Builtin("wire".to_owned()));
     assert_eq!(plugins[1].limits.deadline, Duration::from_millis(250));
+    assert_eq!(plugins[1].limits.confirm_deadline, Duration::from_secs(10));
 }
 
 #[test]
 fn routes() {
     let routes = both().0.routes;
     let acme = &routes[0];
-    assert_eq!((acme.name.as_str(), acme.place.line()), ("acme", 18));
+    assert_eq!((acme.name.as_str(), acme.place.line()), ("acme", 19));
     assert_eq!((acme.path.value.as_str(), acme.path.place.column()), ("/acme/{call}", 8));
     assert_eq!(acme.methods, ["POST", "GET"]);
     assert!(matches!(&acme.adapter, AdapterRef::Builtin(name, _) if name == "acme"));
@@ -156,7 +160,7 @@ fn routes() {
     assert_eq!(acme.offline, None);
     assert!(matches!(routes[1].adapter, AdapterRef::Plugin(1)));
     assert_eq!(routes[1].methods, ["POST"]);
-    assert_eq!(routes[1].settings_place.line(), 35);
+    assert_eq!(routes[1].settings_place.line(), 36);
 }
 
 #[test]
@@ -228,7 +232,6 @@ fn what_is_not_built_warns_by_name_and_still_means_something() {
         "secret_key in [store]",
         "nameservers in [outbound]",
         "keys in [admin]",
-        "reuse in [plugins.*]",
         "deliver in [[routes]]",
         "dedupe in [[routes]]",
         "out_of_order in [[routes]]",
@@ -243,7 +246,7 @@ fn what_is_not_built_warns_by_name_and_still_means_something() {
     ] {
         assert!(rendered.contains(&format!("{name} has no effect yet")), "{name}\n{rendered}");
     }
-    assert_eq!(problems.len(), 18, "{rendered}");
+    assert_eq!(problems.len(), 17, "{rendered}");
     assert_eq!(settings.routes[0].answers.len(), 1);
     assert_eq!(settings.routes[0].deliver, ["ledger"]);
     assert_eq!(settings.router.admin_keys[0].secret.len(), 1);

@@ -12,7 +12,7 @@ use crate::model::Clock;
 use crate::plugin::{Grant, Host, HostRule, Limits, PoolLimits, Source};
 
 /// A binding of some plugin: these tests never run its code.
-async fn binding(grant: Grant) -> Arc<Binding> {
+async fn binding(grant: Grant) -> Arc<UseOf> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("guest.wat");
     let text = include_str!("../../../tests/guests/prelude.wat");
@@ -26,7 +26,7 @@ async fn binding(grant: Grant) -> Arc<Binding> {
         ..Limits::default()
     };
     let plugin = host.load("guest", &Source::File(path), &limits).await.expect("a plugin");
-    host.bind(plugin, grant)
+    Arc::clone(&host.bind(plugin, grant).use_of)
 }
 
 fn granted(host: &str, networks: &[&str]) -> Grant {

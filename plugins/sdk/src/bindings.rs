@@ -1,5 +1,5 @@
-//! What is generated from `plugins/wit/plugin.wit`: the types, the host's imports, and one small
-//! world per exported interface.
+//! What is generated from `plugins/wit`: the types, the host's imports, WASI's outgoing HTTP, and
+//! one small world per exported interface.
 //!
 //! One world per export is what lets a plugin export just what it implements: a world's description
 //! reaches the component only where its export macro is used, and the packer drops unused imports.
@@ -31,6 +31,18 @@ pub mod host {
         generate_all,
         generate_unused_types: true,
         additional_derives: [PartialEq, Eq],
+    });
+}
+
+/// WASI's outgoing HTTP. Only what a plugin calls of it stays in its component.
+pub mod http {
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package hookswitch:sdk;
+            world outgoing-http { import wasi:http/outgoing-handler@0.2.12; }
+        ",
+        generate_all,
     });
 }
 

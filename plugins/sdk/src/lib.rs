@@ -15,6 +15,7 @@ mod exporting;
 mod plain;
 mod codec;
 mod imports;
+pub mod http;
 pub mod time;
 #[cfg(target_arch = "wasm32")]
 mod heap;

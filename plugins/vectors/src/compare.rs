@@ -4,9 +4,10 @@
 use serde_json::Value;
 
 use crate::expected::{
-    BodyExpected, ContentExpected, EventExpected, RequestExpected, VerdictExpected, Wording,
+    BodyExpected, ConfirmExpected, ConfirmationExpected, ContentExpected, EventExpected,
+    RequestExpected, VerdictExpected, Wording,
 };
-use crate::{Event, Mismatch, Parsed, Reason, Reply, Request, Verdict};
+use crate::{Came, Confirmation, Event, Mismatch, Parsed, Reason, Reply, Request, Verdict};
 
 pub(crate) fn compare_verdict(
     expected: &VerdictExpected,
@@ -82,19 +83,61 @@ fn compare_events(expected: &[EventExpected], got: &[Event], found: &mut Vec<Mis
         found.push(Mismatch::plain("expect.events", count(expected.len()), count(got.len())));
     }
     for (at, (expected, got)) in expected.iter().zip(got).enumerate() {
-        let what = |key: &str| format!("expect.events[{at}].{key}");
-        compare_text(what("id"), expected.id.as_ref(), Some(&got.id), found);
-        compare_text(what("kind"), expected.kind.as_ref(), Some(&got.kind), found);
-        compare_text(what("subject"), expected.subject.as_ref(), got.subject.as_ref(), found);
-        compare_value(what("rank"), expected.rank.as_ref(), got.rank.as_ref(), found);
-        let occurred = (expected.occurred_at_ms.as_ref(), got.occurred_at_ms.as_ref());
-        compare_value(what("occurred_at_ms"), occurred.0, occurred.1, found);
-        if let Some(aliases) = expected.aliases.as_ref().filter(|aliases| **aliases != got.aliases)
-        {
-            let shown = |aliases: &[String]| format!("{aliases:?}");
-            found.push(Mismatch::plain(what("aliases"), shown(aliases), shown(&got.aliases)));
+        compare_event(&format!("expect.events[{at}]"), expected, got, found);
+    }
+}
+
+fn compare_event(place: &str, expected: &EventExpected, got: &Event, found: &mut Vec<Mismatch>) {
+    let what = |key: &str| format!("{place}.{key}");
+    compare_text(what("id"), expected.id.as_ref(), Some(&got.id), found);
+    compare_text(what("kind"), expected.kind.as_ref(), Some(&got.kind), found);
+    compare_text(what("subject"), expected.subject.as_ref(), got.subject.as_ref(), found);
+    compare_value(what("rank"), expected.rank.as_ref(), got.rank.as_ref(), found);
+    let occurred = (expected.occurred_at_ms.as_ref(), got.occurred_at_ms.as_ref());
+    compare_value(what("occurred_at_ms"), occurred.0, occurred.1, found);
+    if let Some(aliases) = expected.aliases.as_ref().filter(|aliases| **aliases != got.aliases) {
+        let shown = |aliases: &[String]| format!("{aliases:?}");
+        found.push(Mismatch::plain(what("aliases"), shown(aliases), shown(&got.aliases)));
+    }
+    compare_json(what("data"), expected.data.as_ref(), got.data.as_deref(), found);
+}
+
+pub(crate) fn compare_confirmation(
+    expected: &ConfirmExpected,
+    came: &Came,
+    found: &mut Vec<Mismatch>,
+) {
+    let problems = came.problems.iter();
+    found.extend(problems.map(|problem| {
+        Mismatch::plain("confirm.exchanges", "the calls that are scripted", problem.as_str())
+    }));
+    match (&expected.confirmation, &came.confirmation) {
+        (ConfirmationExpected::Confirmed(expected), Confirmation::Confirmed(event)) => {
+            if let Some(expected) = expected {
+                compare_event("confirm.event", expected, event, found);
+            }
         }
-        compare_json(what("data"), expected.data.as_ref(), got.data.as_deref(), found);
+        (ConfirmationExpected::Contradicted(code), Confirmation::Contradicted(reason))
+        | (ConfirmationExpected::NotYet(code), Confirmation::NotYet(reason)) => {
+            compare_code("confirm.reason", code.as_ref(), reason, found);
+        }
+        (expected, got) => {
+            let expected = match expected {
+                ConfirmationExpected::Confirmed(_) => "confirmed",
+                ConfirmationExpected::Contradicted(_) => "contradicted",
+                ConfirmationExpected::NotYet(_) => "not-yet",
+            };
+            let got = match got {
+                Confirmation::Confirmed(event) => format!("confirmed: {}", event.kind),
+                Confirmation::Contradicted(reason) => format!("contradicted: {}", said(reason)),
+                Confirmation::NotYet(reason) => format!("not-yet: {}", said(reason)),
+            };
+            found.push(Mismatch::plain("confirm.confirmation", expected, got));
+        }
+    }
+    for (key, value) in &expected.state_after {
+        let got = came.state.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+        compare_text(format!("confirm.state_after.{key}"), Some(value), got, found);
     }
 }
 

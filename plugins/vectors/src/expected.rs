@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Decline;
+use crate::{Decline, Exchange};
 
 /// What has to come of a vector's callback.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub struct Expected {
     pub(crate) verdict: VerdictExpected,
     /// Only with a genuine verdict.
     pub(crate) content: Option<ContentExpected>,
+    /// Only with an event.
+    pub(crate) confirm: Option<ConfirmExpected>,
     pub(crate) replies: Vec<ReplyExpected>,
 }
 
@@ -53,6 +55,26 @@ pub(crate) struct RequestExpected {
     pub(crate) id: Option<String>,
     pub(crate) kind: Option<String>,
     pub(crate) data: Option<Value>,
+}
+
+/// How the first event has to be confirmed.
+#[derive(Debug, Clone)]
+pub(crate) struct ConfirmExpected {
+    pub(crate) now_ms: u64,
+    pub(crate) origin: String,
+    pub(crate) state: Vec<(String, String)>,
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) confirmation: ConfirmationExpected,
+    pub(crate) state_after: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ConfirmationExpected {
+    Confirmed(Option<EventExpected>),
+    /// By its reason's code.
+    Contradicted(Option<String>),
+    /// By its reason's code.
+    NotYet(Option<String>),
 }
 
 /// How one outcome has to be worded.

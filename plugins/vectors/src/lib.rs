@@ -11,19 +11,22 @@
 
 mod plain;
 mod http;
+mod exchange;
 mod expected;
 mod written;
+mod confirming;
 mod load;
 mod mismatch;
 mod compare;
 mod run;
 
+pub use exchange::{Answered, Exchange, Script, Sent};
 pub use expected::Expected;
 pub use http::{HttpFault, RawRequest, parse_http};
 pub use load::{LoadError, load};
 pub use mismatch::Mismatch;
 pub use plain::{
-    Callback, Decline, DeclineStatus, Event, Outcome, Parsed, Reason, Reply, Request, Secret,
-    Vector, Verdict,
+    Asked, Callback, Came, Confirmation, Decline, DeclineStatus, Event, Outcome, Parsed, Reason,
+    Reply, Request, Secret, Vector, Verdict,
 };
 pub use run::{Subject, run};

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Expected;
+use crate::{Exchange, Expected};
 
 /// One recorded callback, with its surroundings and what is expected.
 #[derive(Debug, Clone)]
@@ -117,6 +117,47 @@ pub struct Event {
     pub occurred_at_ms: Option<u64>,
     /// JSON; `None` = the body as received.
     pub data: Option<String>,
+}
+
+/// What an adapter is asked to confirm, and what it finds while it does.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// As `parse` gave it.
+    pub event: Event,
+    /// Unix milliseconds.
+    pub now_ms: u64,
+    /// When the answer is too late, Unix milliseconds.
+    pub deadline_ms: u64,
+    /// Where the settings say that the provider's API is; the exchanges' paths stand behind it.
+    pub origin: String,
+    /// Values in `state`, as texts.
+    pub state: Vec<(String, String)>,
+    /// The calls of the API that are made, in this order.
+    pub exchanges: Vec<Exchange>,
+    /// Keys of `state` whose values are wanted back.
+    pub watched: Vec<String>,
+}
+
+/// What came of asking for a confirmation.
+#[derive(Debug, Clone)]
+pub struct Came {
+    /// What was said.
+    pub confirmation: Confirmation,
+    /// Which calls weren't as scripted, each in a sentence.
+    pub problems: Vec<String>,
+    /// The watched values that are there.
+    pub state: Vec<(String, String)>,
+}
+
+/// What `confirm` said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmation {
+    /// True, and this is what is delivered.
+    Confirmed(Event),
+    /// Not true, for good.
+    Contradicted(Reason),
+    /// Can't be told now.
+    NotYet(Reason),
 }
 
 /// A question; `data` is JSON.

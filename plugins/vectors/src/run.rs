@@ -1,9 +1,11 @@
 //! Runs one vector: configure, verify, parse, and every wording, each compared with what the vector
 //! states. All mismatches are reported, not just the first.
 
-use crate::compare::{compare_content, compare_verdict, compare_wording, said};
-use crate::expected::OutcomeAsked;
-use crate::{Callback, Mismatch, Outcome, Parsed, Reason, Reply, Vector, Verdict};
+use crate::compare::{
+    compare_confirmation, compare_content, compare_verdict, compare_wording, said,
+};
+use crate::expected::{ConfirmExpected, OutcomeAsked};
+use crate::{Asked, Callback, Came, Mismatch, Outcome, Parsed, Reason, Reply, Vector, Verdict};
 
 /// What a vector is run against: an adapter with the vector's settings and secrets behind it.
 ///
@@ -15,6 +17,8 @@ pub trait Subject {
     fn verify(&mut self, call: &Callback) -> Result<Verdict, String>;
     /// What does it hold?
     fn parse(&mut self, call: &Callback) -> Result<Parsed, String>;
+    /// Is the event true?
+    fn confirm(&mut self, asked: &Asked) -> Result<Came, String>;
     /// Words an outcome for the sender of `call`; the inner error says that it won't.
     fn respond(
         &mut self,
@@ -27,6 +31,9 @@ pub trait Subject {
 pub fn run(vector: &Vector, subject: &mut dyn Subject) -> Result<(), Vec<Mismatch>> {
     let mut found = Vec::new();
     if let Some(parsed) = content(vector, subject, &mut found) {
+        if let Some(expected) = &vector.expected.confirm {
+            confirm(expected, &parsed, subject, &mut found);
+        }
         for (at, reply) in vector.expected.replies.iter().enumerate() {
             let what = format!("outcomes[{at}] ({})", reply.outcome.word());
             match outcome(&reply.outcome, &parsed) {
@@ -74,6 +81,35 @@ fn content(
         compare_content(expected, &parsed, found);
     }
     Some(Reached::Parsed(parsed))
+}
+
+/// How long a confirmation may take, as far as it is told.
+const CONFIRM_MS: u64 = 30_000;
+
+fn confirm(
+    expected: &ConfirmExpected,
+    reached: &Reached,
+    subject: &mut dyn Subject,
+    found: &mut Vec<Mismatch>,
+) {
+    let event = match reached {
+        Reached::Parsed(Parsed::Notification(events)) => events.first(),
+        _ => None,
+    };
+    // What came instead is told already.
+    let Some(event) = event else { return };
+    let asked = Asked {
+        event: event.clone(),
+        now_ms: expected.now_ms,
+        deadline_ms: expected.now_ms + CONFIRM_MS,
+        origin: expected.origin.clone(),
+        state: expected.state.clone(),
+        exchanges: expected.exchanges.clone(),
+        watched: expected.state_after.iter().map(|(key, _)| key.clone()).collect(),
+    };
+    if let Some(came) = unbroken("confirm", subject.confirm(&asked), found) {
+        compare_confirmation(expected, &came, found);
+    }
 }
 
 fn unbroken<T>(what: &str, result: Result<T, String>, found: &mut Vec<Mismatch>) -> Option<T> {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Table;
 
+use crate::confirming::WrittenConfirm;
 use crate::expected::{
     BodyExpected, ContentExpected, EventExpected, Expected, OutcomeAsked, ReplyExpected,
     RequestExpected, VerdictExpected, Wording,
@@ -28,7 +29,11 @@ pub(crate) struct Written {
     pub(crate) settings: Table,
     #[serde(default)]
     pub(crate) secrets: BTreeMap<String, Vec<WrittenSecret>>,
+    /// Where the settings say that the provider's API is.
+    #[serde(default)]
+    api_origin: String,
     expect: WrittenExpect,
+    confirm: Option<WrittenConfirm>,
     #[serde(default)]
     outcomes: Vec<WrittenOutcome>,
 }
@@ -75,7 +80,7 @@ enum ContentWord {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenEvent {
+pub(crate) struct WrittenEvent {
     id: Option<String>,
     aliases: Option<Vec<String>>,
     kind: Option<String>,
@@ -143,7 +148,15 @@ impl Written {
         let replies = self.outcomes.into_iter().enumerate().map(|(at, outcome)| {
             outcome.expected().map_err(|problem| format!("outcomes[{at}]: {problem}"))
         });
-        Ok(Expected { verdict, content, replies: replies.collect::<Result<_, _>>()? })
+        let replies = replies.collect::<Result<_, _>>()?;
+        let notified = matches!(&content, Some(ContentExpected::Notification(_)));
+        if self.confirm.is_some() && (!notified || self.api_origin.is_empty()) {
+            return Err("`confirm` needs an event, and `api_origin`".to_owned());
+        }
+        let (at_ms, origin) = (self.received_at_ms, self.api_origin);
+        let confirm = self.confirm.map(|confirm| confirm.expected(at_ms, origin)).transpose();
+        let confirm = confirm.map_err(|problem| format!("confirm: {problem}"))?;
+        Ok(Expected { verdict, content, confirm, replies })
     }
 }
 
@@ -213,7 +226,7 @@ impl WrittenExpect {
 }
 
 impl WrittenEvent {
-    fn expected(&self) -> EventExpected {
+    pub(crate) fn expected(&self) -> EventExpected {
         EventExpected {
             id: self.id.clone(),
             aliases: self.aliases.clone(),

@@ -19,7 +19,7 @@ Usage: cargo xtask <command>
 
   build           the router at target/release/hookswitch, example plugins at target/plugins
   test            formatting, lints and all tests
-  demo [--once]   build, run the router with two providers, send it signed and forged callbacks
+  demo [--once]   build, run the router with three providers, send it genuine and forged callbacks
                   and show what it said; --once ends then, else it stays up until Ctrl-C
 ";
 

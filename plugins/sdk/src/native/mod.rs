@@ -12,7 +12,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub use vectors::run_vectors;
+use hookswitch_vectors::{Exchange, Script};
+
+pub use hookswitch_vectors::{Answered, Exchange as Scripted};
+pub use vectors::{run_confirming_vectors, run_vectors};
 
 /// What stands in for the router: build it, then [`Host::run`] the plugin's functions in it.
 ///
@@ -31,6 +34,10 @@ pub struct Host {
     secrets: Vec<Secret>,
     /// Shared by the copies of a host: what one run puts there, the next one finds.
     state: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
+    /// The calls that the plugin may make, shared likewise.
+    script: Rc<RefCell<Script>>,
+    /// Where those calls go to: a scheme and an authority.
+    origin: String,
 }
 
 /// One version of the secret that a role names.
@@ -46,7 +53,13 @@ impl Host {
     /// A host with no settings and no secrets.
     #[allow(clippy::new_without_default, reason = "a host is always made by its name")]
     pub fn new() -> Host {
-        Host { settings: "{}".to_owned(), secrets: Vec::new(), state: Rc::default() }
+        Host {
+            settings: "{}".to_owned(),
+            secrets: Vec::new(),
+            state: Rc::default(),
+            script: Rc::default(),
+            origin: String::new(),
+        }
     }
 
     /// The settings: a JSON object, as text or as a `serde_json::Value`.
@@ -74,6 +87,30 @@ impl Host {
             text: text.as_ref().to_owned(),
         });
         self
+    }
+
+    /// Adds an outgoing call that the plugin has to make of `origin` (`https://api.example.com`),
+    /// and what it gets. Calls come in the order added; any other call panics.
+    #[must_use]
+    pub fn exchange(mut self, origin: &str, exchange: Exchange) -> Host {
+        origin.clone_into(&mut self.origin);
+        self.script.borrow_mut().push(exchange);
+        self
+    }
+
+    /// Everything that wasn't as scripted, with the calls that were never made.
+    pub fn problems(&self) -> Vec<String> {
+        self.script.borrow().problems()
+    }
+
+    /// The value that stands at a key of `state`.
+    pub fn state(&self, key: &str) -> Option<Vec<u8>> {
+        self.state.borrow().get(key).cloned()
+    }
+
+    /// Puts a value into `state`.
+    pub fn put_state(&self, key: &str, value: &[u8]) {
+        self.state.borrow_mut().insert(key.to_owned(), value.to_vec());
     }
 
     /// Runs a closure with this host behind the imports. State is kept from run to run.

@@ -93,6 +93,33 @@ pub(crate) mod secrets {
     }
 }
 
+pub(crate) mod http {
+    use hookswitch_vectors::{Answered, Sent};
+
+    use crate::http::{Failure, Request, Response};
+
+    /// What the script has for this call; a call that isn't the next one panics.
+    pub(crate) fn send(request: Request) -> Result<Response, Failure> {
+        let host = super::current();
+        let path = request.url.strip_prefix(&host.origin).filter(|path| path.starts_with('/'));
+        let Some(path) = path else {
+            panic!("a call of {}, but the script is for {:?}", request.url, host.origin);
+        };
+        let header = |header: crate::Header| (header.name, header.value);
+        let sent = Sent {
+            path: path.to_owned(),
+            method: request.method,
+            headers: request.headers.into_iter().map(header).collect(),
+            body: request.body,
+        };
+        let answer = host.script.borrow_mut().take(&sent);
+        match answer.unwrap_or_else(|problem| panic!("{problem}")) {
+            Answered::Reply { status, body } => Ok(Response { status, headers: vec![], body }),
+            Answered::Down => Err(Failure::Failed),
+        }
+    }
+}
+
 pub(crate) mod state {
     use super::current;
 

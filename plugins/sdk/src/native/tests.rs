@@ -228,3 +228,45 @@ fn every_mismatch_is_listed_with_its_vector() {
                     outcomes[0] (as-parsed).status: expected 200, got 204\n";
     assert!(text.starts_with("1 of 3 vectors in ") && text.ends_with(expected), "{text}");
 }
+
+#[test]
+fn scripted_calls_are_answered_and_no_others() {
+    use super::{Answered, Scripted};
+    let get = |path: &str| {
+        crate::http::send(crate::http::Request {
+            method: "GET".into(),
+            url: format!("https://api.example{path}"),
+            headers: vec![],
+            body: vec![],
+        })
+    };
+    let scripted = |path: &str, answer| Scripted {
+        method: "GET".into(),
+        answer,
+        ..Scripted::post(path, 200, &serde_json::Value::Null)
+    };
+    let reply = |bytes: usize| Answered::Reply { status: 404, body: vec![b'x'; bytes] };
+    let host = [
+        scripted("/a?b", reply(3)),
+        scripted("/large", reply(crate::http::RESPONSE_BYTES_MAX + 1)),
+        scripted("/down", Answered::Down),
+        scripted("/never", Answered::Down),
+    ]
+    .into_iter()
+    .fold(Host::new(), |host, call| host.exchange("https://api.example", call));
+    host.run(|| {
+        let response = get("/a?b").unwrap_or_else(|why| panic!("{why:?}"));
+        assert_eq!((response.status, response.body.as_slice()), (404, b"xxx".as_slice()));
+        let code = |path| get(path).map(|_| ()).unwrap_err().code;
+        assert_eq!(
+            (code("/large"), code("/down")),
+            ("http_too_large".into(), "http_failed".into())
+        );
+        assert_eq!(code("#"), "http_url");
+    });
+    assert_eq!(host.problems(), ["GET /never was never called"]);
+    assert!(catch_unwind(std::panic::AssertUnwindSafe(|| host.run(|| get("/other")))).is_err());
+    let elsewhere = Host::new().exchange("https://other.example", scripted("/a", reply(1)));
+    let call = std::panic::AssertUnwindSafe(|| elsewhere.run(|| get("/a")));
+    assert!(catch_unwind(call).is_err(), "only the origin that is scripted");
+}

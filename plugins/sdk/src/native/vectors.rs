@@ -9,8 +9,8 @@ use hookswitch_vectors::{self as vectors, Parsed, Subject, Vector};
 
 use super::Host;
 use crate::{
-    Answer, Callback, Content, Decline, DeclineStatus, Event, Head, Header, Outcome, ParseFault,
-    Protocol, Reason, Reply, Verdict,
+    Answer, Callback, Confirmation, Confirming, Content, Context, Decline, DeclineStatus, Event,
+    Head, Header, Outcome, ParseFault, Protocol, Reason, Reply, Verdict,
 };
 
 /// Runs every vector of a folder and returns how many ran.
@@ -20,21 +20,38 @@ use crate::{
 /// With a list of every mismatch of every vector; or where the folder has no vectors, or one that
 /// can't be read.
 pub fn run_vectors<P: Protocol>(folder: impl AsRef<Path>) -> usize {
-    let vectors = vectors::load(folder.as_ref()).unwrap_or_else(|error| panic!("{error}"));
-    let failures: Vec<String> = vectors.iter().filter_map(failure::<P>).collect();
+    run::<P>(folder.as_ref(), None)
+}
+
+/// The same for an adapter that confirms: vectors may hold a `[confirm]`.
+///
+/// # Panics
+///
+/// As [`run_vectors`].
+pub fn run_confirming_vectors<P: Protocol + Confirming>(folder: impl AsRef<Path>) -> usize {
+    run::<P>(folder.as_ref(), Some(P::confirm))
+}
+
+/// How an adapter confirms, where it does.
+type Confirm = Option<fn(Event, Context) -> Confirmation>;
+
+fn run<P: Protocol>(folder: &Path, confirm: Confirm) -> usize {
+    let vectors = vectors::load(folder).unwrap_or_else(|error| panic!("{error}"));
+    let failed = |vector| failure::<P>(vector, confirm);
+    let failures: Vec<String> = vectors.iter().filter_map(failed).collect();
     assert!(
         failures.is_empty(),
         "{} of {} vectors in {} failed:\n{}",
         failures.len(),
         vectors.len(),
-        folder.as_ref().display(),
+        folder.display(),
         failures.concat()
     );
     vectors.len()
 }
 
-fn failure<P: Protocol>(vector: &Vector) -> Option<String> {
-    let mut subject = Native::<P> { host: host(vector), plugin: PhantomData };
+fn failure<P: Protocol>(vector: &Vector, confirm: Confirm) -> Option<String> {
+    let mut subject = Native::<P> { host: host(vector), confirm, plugin: PhantomData };
     let mismatches = vectors::run(vector, &mut subject).err()?;
     let lines = mismatches.iter().map(|mismatch| format!("    {mismatch}\n"));
     Some(format!("  {}: {}\n{}", vector.name, vector.about, lines.collect::<String>()))
@@ -50,6 +67,7 @@ fn host(vector: &Vector) -> Host {
 /// An adapter that is called in this process.
 struct Native<P> {
     host: Host,
+    confirm: Confirm,
     plugin: PhantomData<P>,
 }
 
@@ -93,6 +111,27 @@ impl<P: Protocol> Subject for Native<P> {
             Err(ParseFault::Malformed(why)) => Parsed::Malformed(reason(why)),
             Err(ParseFault::NotFound(why)) => Parsed::NotFound(reason(why)),
         })
+    }
+
+    fn confirm(&mut self, asked: &vectors::Asked) -> Result<vectors::Came, String> {
+        let confirm =
+            self.confirm.ok_or("it doesn't confirm: run_confirming_vectors is for that")?;
+        let host = asked.exchanges.iter().cloned();
+        let host = host.fold(self.host.clone(), |host, call| host.exchange(&asked.origin, call));
+        asked.state.iter().for_each(|(key, value)| host.put_state(key, value.as_bytes()));
+        let (asked_event, context) = (to_event(asked.event.clone()), context(asked));
+        let subject = Native::<P> { host, confirm: self.confirm, plugin: PhantomData };
+        let confirmation = match subject.call(|| confirm(asked_event, context))? {
+            Confirmation::Confirmed(now) => vectors::Confirmation::Confirmed(event(now)),
+            Confirmation::Contradicted(why) => vectors::Confirmation::Contradicted(reason(why)),
+            Confirmation::NotYet(why) => vectors::Confirmation::NotYet(reason(why)),
+        };
+        let watched = asked.watched.iter().filter_map(|key| {
+            let value = subject.host.state(key)?;
+            Some((key.clone(), String::from_utf8_lossy(&value).into_owned()))
+        });
+        let (state, problems) = (watched.collect(), subject.host.problems());
+        Ok(vectors::Came { confirmation, problems, state })
     }
 
     fn respond(
@@ -146,6 +185,28 @@ fn decline(decline: vectors::Decline) -> Decline {
 
 fn reason(reason: Reason) -> vectors::Reason {
     vectors::Reason { code: reason.code, detail: reason.detail }
+}
+
+fn context(asked: &vectors::Asked) -> Context {
+    Context {
+        now_ms: asked.now_ms,
+        route: "vectors".to_owned(),
+        attempt: 1,
+        deadline_ms: asked.deadline_ms,
+        idempotency_key: asked.event.id.clone(),
+    }
+}
+
+fn to_event(event: vectors::Event) -> Event {
+    Event {
+        id: event.id,
+        aliases: event.aliases,
+        kind: event.kind,
+        subject: event.subject,
+        rank: event.rank,
+        occurred_at_ms: event.occurred_at_ms,
+        data: event.data,
+    }
 }
 
 fn event(event: Event) -> vectors::Event {

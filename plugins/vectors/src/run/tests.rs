@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::{
-    Callback, Decline, DeclineStatus, Event, LoadError, Outcome, Parsed, Reason, Reply, Request,
-    Subject, Vector, Verdict, load, run,
+    Answered, Asked, Callback, Came, Confirmation, Decline, DeclineStatus, Event, LoadError,
+    Outcome, Parsed, Reason, Reply, Request, Subject, Vector, Verdict, load, run,
 };
 
 const REQUEST: &[u8] = b"POST /toy?a=b HTTP/1.1\nHost: h\n\nbody\n";
@@ -40,6 +40,8 @@ struct Scripted {
     verdict: Verdict,
     parsed: Result<Parsed, String>,
     worded: Result<Reply, Reason>,
+    came: Result<Came, String>,
+    confirmed: Option<Asked>,
     asked: Vec<Outcome>,
 }
 
@@ -52,6 +54,10 @@ impl Subject for Scripted {
     }
     fn parse(&mut self, _: &Callback) -> Result<Parsed, String> {
         self.parsed.clone()
+    }
+    fn confirm(&mut self, asked: &Asked) -> Result<Came, String> {
+        self.confirmed = Some(asked.clone());
+        self.came.clone()
     }
     fn respond(&mut self, _: &Callback, asked: &Outcome) -> Result<Result<Reply, Reason>, String> {
         self.asked.push(asked.clone());
@@ -81,6 +87,8 @@ fn scripted() -> Scripted {
         verdict: Verdict::Genuine { matched: Some("current".into()), replay_key: None },
         parsed: Ok(Parsed::Notification(vec![event()])),
         worded: Ok(Reply { status: 200, headers: vec![], body: b"{\"ok\":true}".to_vec() }),
+        came: Err("it doesn't confirm".into()),
+        confirmed: None,
         asked: vec![],
     }
 }
@@ -285,4 +293,78 @@ fn a_broken_call_ends_its_vector() {
     let mut subject = Scripted { parsed: Err("it trapped".into()), ..scripted() };
     assert_eq!(mismatches(&vector, &mut subject), ["parse: expected a result, got it trapped"]);
     assert!(subject.asked.is_empty());
+}
+
+const CONFIRM: &str = r#"
+api_origin = "https://api.example"
+[expect]
+verdict = "genuine"
+content = "notification"
+[confirm]
+now_ms = 9
+state = { token = "t" }
+confirmation = "confirmed"
+event = { id = "e-1", rank = 2 }
+state_after = { token = "u" }
+[[confirm.exchanges]]
+path = "/state"
+authorization = "Bearer t"
+body = { id = 1 }
+status = 200
+reply = { state = 5 }
+[[confirm.exchanges]]
+path = "/state"
+down = true
+"#;
+
+#[test]
+fn a_confirmation_is_asked_for_as_written_and_compared() {
+    let vector = vector(CONFIRM);
+    let came = |confirmation, problems: &[&str], state: &[(&str, &str)]| {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Ok(Came {
+            confirmation,
+            problems: problems.iter().map(ToString::to_string).collect(),
+            state: state.iter().map(owned).collect(),
+        })
+    };
+    let good = came(Confirmation::Confirmed(event()), &[], &[("token", "u")]);
+    let mut subject = Scripted { came: good, ..scripted() };
+    assert_eq!(mismatches(&vector, &mut subject), [""; 0]);
+    let asked = subject.confirmed.unwrap();
+    assert_eq!((asked.now_ms, asked.event.id.as_str()), (9, "e-1"));
+    assert_eq!(asked.state, [("token".to_owned(), "t".to_owned())]);
+    assert_eq!(asked.watched, ["token"]);
+    let replied = Answered::Reply { status: 200, body: br#"{"state":5}"#.to_vec() };
+    assert_eq!(asked.exchanges[0].answer, replied);
+    assert_eq!(asked.exchanges[1].answer, Answered::Down);
+    let other = Event { id: "e-2".into(), ..event() };
+    let wrong = [
+        (came(Confirmation::Confirmed(other), &[], &[("token", "u")]), "confirm.event.id"),
+        (came(Confirmation::Confirmed(event()), &["x"], &[("token", "u")]), "confirm.exchanges"),
+        (came(Confirmation::Confirmed(event()), &[], &[]), "confirm.state_after.token"),
+        (came(Confirmation::NotYet(reason("a")), &[], &[("token", "u")]), "confirm.confirmation"),
+        (Err("a trap".into()), "confirm: expected a result, got a trap"),
+    ];
+    for (came, wanted) in wrong {
+        let found = mismatches(&vector, &mut Scripted { came, ..scripted() });
+        assert!(found.len() == 1 && found[0].starts_with(wanted), "{wanted}: {found:?}");
+    }
+}
+
+#[test]
+fn a_confirmation_that_would_not_be_compared_is_refused() {
+    let cases = [
+        ("event = { id = \"e-1\", rank = 2 }", "reason = \"x\"", "for what isn't"),
+        ("confirmation = \"confirmed\"", "confirmation = \"not-yet\"", "for what isn't"),
+        ("down = true", "down = true\nstatus = 200", "exchanges[1]"),
+        ("status = 200", "", "exchanges[0]"),
+        ("reply = { state = 5 }", "reply = 5\nreply_text = \"5\"", "not both"),
+        ("content = \"notification\"", "content = \"malformed\"", "needs an event"),
+        ("api_origin = \"https://api.example\"", "", "needs an event"),
+    ];
+    for (from, to, wanted) in cases {
+        let problem = problem(&CONFIRM.replace(from, to));
+        assert!(problem.contains(wanted), "{to}: {problem}");
+    }
 }

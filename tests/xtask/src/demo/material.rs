@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hookswitch_brite_api::{PUBLIC_KEY, SECRET, Stub};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::rand_core::{OsRng, RngCore};
+
+use super::calls::ELSEWHERE;
 
 /// The id under which the demo is known to BRIJ.
 pub(crate) const PARTNER: &str = "partner-42";
@@ -32,6 +35,8 @@ pub(crate) struct Material {
     pub(crate) brij_private: PathBuf,
     /// The secret that BRZ and the router share.
     pub(crate) brz_secret: PathBuf,
+    /// What stands in for Brite's API, in this process.
+    pub(crate) brite: Stub,
     /// Where the router will listen.
     pub(crate) address: SocketAddr,
 }
@@ -51,9 +56,11 @@ impl Material {
             brij_private: folder.join("keys/brij-private.pem"),
             brz_secret: folder.join("keys/brz-secret.txt"),
             address: free_address()?,
+            brite: Stub::start(TcpListener::bind(("127.0.0.1", 0))?)?,
             config,
         };
         material.write_keys(&folder.join("keys/brij-public.pem"))?;
+        write(&folder.join("keys/brite-secret.txt"), PRIVATE, SECRET)?;
         material.write_config()?;
         Ok(material)
     }
@@ -76,12 +83,14 @@ impl Material {
     fn write_config(&self) -> Result<()> {
         let router = format!(
             "# Made by `cargo xtask demo`, anew at every start.\n\
-             [listen]\npublic = \"{}\"\n\n[store]\npath = \"../data/hookswitch.db\"\n",
+             [listen]\npublic = \"{}\"\n\n[store]\npath = \"../data/hookswitch.db\"\n\n\
+             [outbound]\nallow_networks = [\"127.0.0.0/8\"]\n",
             self.address
         );
         write(&self.config.join("router.toml"), PUBLIC, &router)?;
         write(&self.config.join("routes/brij.toml"), PUBLIC, &brij_route())?;
-        write(&self.config.join("routes/brz.toml"), PUBLIC, BRZ_ROUTE)
+        write(&self.config.join("routes/brz.toml"), PUBLIC, BRZ_ROUTE)?;
+        write(&self.config.join("routes/brite.toml"), PUBLIC, &brite_routes(&self.brite.origin()))
     }
 }
 
@@ -125,6 +134,44 @@ path = "/brz"
 adapter = "builtin:brz"
 secrets = { signing-secret = ["brz-demo"] }
 "#;
+
+fn brite_routes(api: &str) -> String {
+    let host = api.trim_start_matches("http://");
+    format!(
+        r#"# Brite signs nothing: addresses filter, and its API, which the demo stands in for, confirms.
+[secrets]
+brite-demo = {{ file = "../../keys/brite-secret.txt" }}
+
+[[routes]]
+name = "brite"
+path = "/brite"
+adapter = "builtin:brite"
+secrets = {{ api-secret = ["brite-demo"] }}
+reveal = ["api-secret"]
+allow_http = ["{host}"]
+
+[routes.settings]
+environment = "sandbox"
+public_key = "{PUBLIC_KEY}"
+api = "{api}"
+allow_from = ["127.0.0.1"]
+
+# The same with Brite's own addresses: whoever calls from here is a stranger.
+[[routes]]
+name = "brite{ELSEWHERE}"
+path = "/brite{ELSEWHERE}"
+adapter = "builtin:brite"
+secrets = {{ api-secret = ["brite-demo"] }}
+reveal = ["api-secret"]
+allow_http = ["{host}"]
+
+[routes.settings]
+environment = "sandbox"
+public_key = "{PUBLIC_KEY}"
+api = "{api}"
+"#
+    )
+}
 
 /// Created with its mode, so that a private one is never open to others for a moment.
 fn write(path: &Path, mode: u32, text: &str) -> Result<()> {

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the release build, running, with two providers that call it.
+//! `cargo xtask demo`: the release build, running, with three providers that call it.
 //!
 //! Whatever way it ends, no router is left behind; and it ends with 1 when the router said
 //! anything but what it must.
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::build;
 use crate::progress::Steps;
@@ -70,9 +70,13 @@ fn send_all(sender: &Sender<'_>) -> Result<usize> {
     row(["provider", "kind", "sent", "must be", "status", "latency", "answer"]);
     let mut wrong = 0;
     for provider in calls::PROVIDERS {
-        for call in calls::of(provider, &sender.kinds(provider)?) {
+        let kinds = sender.kinds(provider)?;
+        for call in calls::of(provider, &kinds) {
+            if let Some(truth) = call.truth(&kinds) {
+                sender.material.brite.set(&truth).map_err(|problem| anyhow!(problem))?;
+            }
             let answer = sender.send(&call)?;
-            let (must, status) = (call.must.status(), answer.status.to_string());
+            let (must, status) = (call.must.status(provider), answer.status.to_string());
             let mut said = answer.shortened();
             if answer.status != must {
                 wrong += 1;
@@ -87,7 +91,7 @@ fn send_all(sender: &Sender<'_>) -> Result<usize> {
 
 fn row(cells: [&str; 7]) {
     let [provider, kind, sent, must, status, latency, answer] = cells;
-    println!("{provider:<8} {kind:<36} {sent:<7} {must:<11} {status:<6} {latency:>10}  {answer}");
+    println!("{provider:<8} {kind:<40} {sent:<9} {must:<11} {status:<6} {latency:>10}  {answer}");
 }
 
 fn stay(router: &mut Router, stop: &Stop) -> Result<()> {
@@ -111,6 +115,7 @@ its log     {log}
 
 Try:
   curl -i {url}/brz -d '{{}}'     # unsigned, so it is refused
+  {program} send builtin:brite transaction.credit --to {url}/brite   # its provider signs nothing
   {program} send builtin:brij quote --to {url}/brij/quote \\
       --secret signing-key=@{key} --set partner_id={partner}
 

@@ -49,8 +49,9 @@ impl Sender<'_> {
     /// Sends a call and reads the answer.
     pub(crate) fn send(&self, call: &Call) -> Result<Answer> {
         let mut command = self.command(call.provider);
-        command.arg(&call.kind).arg("--json").args(call.sent.flag());
-        command.arg("--to").arg(format!("{}{}", self.material.url(), call.provider.path()));
+        command.arg(&call.kind).arg("--json").args(call.sent.flags());
+        command.args(call.id().into_iter().flat_map(|id| ["--option".into(), format!("id={id}")]));
+        command.arg("--to").arg(format!("{}{}", self.material.url(), call.path()));
         command.args(self.credentials(call.provider));
         let output = self.run(command)?;
         // A refusal ends with 1 as well: what counts is that there is an answer.
@@ -78,6 +79,8 @@ impl Sender<'_> {
                 all
             }
             Provider::Brz => secret("signing-secret", &self.material.brz_secret),
+            // It signs nothing.
+            Provider::Brite => Vec::new(),
         }
     }
 

@@ -1,0 +1,69 @@
+//! A provider's API on loopback that answers from a vector's script.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use hookswitch_vectors::{Answered, Exchange, Script, Sent};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+/// It lives as long as the runtime that it was started in.
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Api {
+    /// Starts one with these calls to come.
+    pub(crate) async fn start(exchanges: Vec<Exchange>) -> Api {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let script = Arc::new(Mutex::new(Script::new(exchanges)));
+        let serving = Arc::clone(&script);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let script = Arc::clone(&serving);
+                let service = service_fn(move |request| answer(Arc::clone(&script), request));
+                let http = hyper::server::conn::http1::Builder::new();
+                tokio::spawn(http.serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Api { address, script }
+    }
+
+    /// Everything that wasn't as scripted.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        self.script.lock().expect("no test panics with it").problems()
+    }
+}
+
+/// An error ends the connection without a response.
+async fn answer(
+    script: Arc<Mutex<Script>>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, &'static str> {
+    let (head, body) = request.into_parts();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = head.headers.iter();
+    let sent = Sent {
+        method: head.method.to_string(),
+        path: head.uri.to_string(),
+        headers: headers.map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
+        body: body.collect().await.map_err(|_| "no body")?.to_bytes().to_vec(),
+    };
+    let answer = script.lock().expect("no test panics with it").take(&sent);
+    // What isn't scripted is kept as a problem, so no plugin's reading of this 500 hides it.
+    let problem = |problem: String| Answered::Reply { status: 500, body: problem.into_bytes() };
+    match answer.unwrap_or_else(problem) {
+        Answered::Reply { status, body } => {
+            let response = Response::builder().status(status).body(Full::from(body));
+            response.map_err(|_| "no such status")
+        }
+        Answered::Down => Err("down"),
+    }
+}
