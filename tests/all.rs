@@ -6,6 +6,7 @@ mod support;
 mod layers;
 mod tidy;
 mod host;
+mod hostile;
 mod adapters;
 mod confirming;
 mod serve;

@@ -9,12 +9,6 @@ use hookswitch::plugin::{Fault, Limits, LoadFault};
 use crate::support::callback;
 use crate::support::guest::{Bench, Guest, host, tight};
 
-/// Verifies one callback in a fresh instance.
-async fn verify(bench: &Bench, guest: Guest<'_>) -> Result<Verdict, Fault> {
-    let binding = bench.bind(guest, &tight()).await;
-    binding.open().await?.verify(&callback()).await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_good_guest_goes_through_all_phases() {
     let bench = Bench::new();
@@ -27,45 +21,6 @@ async fn a_good_guest_goes_through_all_phases() {
     let reply = instance.respond(&callback().head, &Outcome::Accepted).await.expect("worded");
     assert_eq!(reply.map(|reply| reply.status), Ok(200));
     assert!(matches!(instance.explain(&callback()).await, Err(Fault::Missing("explaining"))));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_breach_has_its_name() {
-    let bench = Bench::new();
-    let spin = Guest { verify: "(loop $l (br $l))", ..Guest::default() };
-    assert_eq!(verify(&bench, spin).await, Err(Fault::Deadline));
-    let grow =
-        "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable";
-    assert_eq!(
-        verify(&bench, Guest { verify: grow, ..Guest::default() }).await,
-        Err(Fault::Memory)
-    );
-    let trap = verify(&bench, Guest { verify: "unreachable", ..Guest::default() }).await;
-    assert!(matches!(trap, Err(Fault::Trap(_))), "{trap:?}");
-    let recurse = Guest {
-        verify: "(drop (call $deeper (i64.const 1)))",
-        functions: "(func $deeper (param i64) (result i64)
-            (i64.add (i64.const 1) (call $deeper (i64.add (local.get 0) (i64.const 1)))))",
-        ..Guest::default()
-    };
-    assert_eq!(verify(&bench, recurse).await, Err(Fault::Stack));
-    let sign = Guest {
-        imports: r#"(import "hookswitch:plugin/secrets@0.1.0" "reveal" (func $reveal (param i32 i32 i32)))"#,
-        verify: "(call $reveal (i32.const 0) (i32.const 0) (i32.const 3072))",
-        ..Guest::default()
-    };
-    let forbidden = verify(&bench, sign).await;
-    assert!(matches!(forbidden, Err(Fault::Forbidden(_))), "{forbidden:?}");
-    let hash = Guest {
-        imports: r#"(import "hookswitch:plugin/crypto@0.1.0" "sha256"
-            (func $sha256 (param i32 i32 i32)))"#,
-        verify: "(loop $l
-            (call $sha256 (i32.const 0) (i32.const 131072) (i32.const 3072)) (br $l))",
-        ..Guest::default()
-    };
-    let forbidden = verify(&bench, hash).await;
-    assert!(matches!(forbidden, Err(Fault::Forbidden(_))), "{forbidden:?}");
-    assert!(verify(&bench, Guest::default()).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,30 +72,6 @@ async fn a_plugin_has_only_its_share_of_instances() {
     assert!(matches!(binding.open().await, Err(Fault::Busy)));
     drop(held);
     assert!(binding.open().await.is_ok());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_plugin_is_refused_with_its_reason() {
-    let bench = Bench::new();
-    let good = Guest::default().module();
-    let other = wat::parse_str("(component)").expect("a component");
-    let version =
-        String::from_utf8_lossy(include_bytes!("guests/prelude.wat")).replace("@0.1.0", "@9.9.9");
-    let version = wat::parse_str(version).expect("a module");
-    let cases: Vec<(&[u8], &str)> = vec![
-        (b"not wasm at all", "isn't wasm"),
-        (&good[..good.len() / 2], "can't be"),
-        (&other, "exports neither"),
-        (&version, "built for version 9.9.9"),
-        (b"", "isn't wasm"),
-    ];
-    for (bytes, wanted) in cases {
-        let fault = bench.load(bytes, &Limits::default()).await.expect_err(wanted);
-        assert!(fault.to_string().contains(wanted), "{wanted}: {fault}");
-    }
-    let missing = hookswitch::plugin::Source::Builtin("nobody".into());
-    let fault = bench.host.load("x", &missing, &Limits::default()).await.expect_err("no builtin");
-    assert!(matches!(fault, LoadFault::NoBuiltin { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

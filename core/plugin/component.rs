@@ -49,7 +49,9 @@ fn wrap(core: &[u8], names: &[String]) -> anyhow::Result<Vec<u8>> {
 /// interfaces that the module's export names speak of.
 fn describe(module: &mut Vec<u8>, names: &[String]) -> anyhow::Result<()> {
     let mut resolve = Resolve::default();
-    resolve.push_str("plugin.wit", abi::WIT)?;
+    for (name, text) in abi::WASI.into_iter().chain([("plugin.wit", abi::WIT)]) {
+        resolve.push_str(name, text)?;
+    }
     let package = resolve.push_str("world.wit", &world_of(names))?;
     let world = resolve.select_world(&[package], Some("described"))?;
     embed_component_metadata(module, &resolve, world, StringEncoding::UTF8)
@@ -59,11 +61,13 @@ fn world_of(names: &[String]) -> String {
     const IMPORTS: [&str; 7] = ["settings", "crypto", "signing", "secrets", "state", "text", "log"];
     const EXPORTS: [&str; 6] =
         ["protocol", "confirming", "simulating", "explaining", "registering", "answering"];
+    // Whatever these use comes with them; what the module doesn't import is left out.
+    const WASI: [&str; 2] = ["wasi:http/outgoing-handler@0.2.12", "wasi:io/streams@0.2.12"];
     let version = abi::VERSIONS[0];
     let interface = |name: &str| format!("{}{name}@{version}", abi::PACKAGE);
     let mut world = String::from("package hookswitch:described;\nworld described {\n");
-    for name in IMPORTS {
-        world.push_str(&format!("import {};\n", interface(name)));
+    for full in IMPORTS.map(interface).into_iter().chain(WASI.map(str::to_owned)) {
+        world.push_str(&format!("import {full};\n"));
     }
     let exports: Vec<String> = EXPORTS.into_iter().map(interface).collect();
     let there = |full: &&String| names.iter().any(|name| name.starts_with(&format!("{full}#")));

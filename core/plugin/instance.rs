@@ -229,8 +229,8 @@ impl Instance {
         self.end(made)
     }
 
-    /// Sets the phase and its deadline; what else a call needs is handed out, so that the store stays
-    /// free.
+    /// Sets the phase and its deadline; what else a call needs is handed out, so that the store
+    /// stays free.
     fn begin(&mut self, phase: Phase) -> (Arc<Plugin>, Lane, tokio::time::Instant) {
         let limits = &self.plugin.limits;
         let deadline = Instant::now() + limits.deadline_of(phase == Phase::Confirm);

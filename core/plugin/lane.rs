@@ -69,7 +69,7 @@ impl Lane {
     }
 
     async fn enter(&self) {
-        // Never closed, so an error can't come; without a place the guest would run on all the same.
+        // Never closed, so an error can't come; with no place the guest would run on all the same.
         let place = Arc::clone(&self.0.slow).acquire_owned().await.ok();
         *self.held() = place;
     }

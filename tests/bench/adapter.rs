@@ -43,6 +43,17 @@ impl Adapter {
         self.host.bind(plugin, grant(self.name, self.public.clone(), false))
     }
 
+    /// Another plugin, from a file, on the same host.
+    pub(crate) async fn bind_other(
+        &self,
+        file: std::path::PathBuf,
+        limits: &Limits,
+        grant: Grant,
+    ) -> Arc<Binding> {
+        let plugin = self.host.load("other", &Source::File(file), limits).await.expect("a guest");
+        self.host.bind(plugin, grant)
+    }
+
     /// What its callbacks are signed with, where that is a shared secret.
     pub(crate) fn secret(&self) -> &str {
         &self.public

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod guest;
+pub(crate) mod hostile;
 pub(crate) mod router;
 
 use bytes::Bytes;

@@ -22,5 +22,12 @@ pub(super) fn check_version(name: &str) -> Result<(), LoadFault> {
     }
 }
 
+/// What of WASI a core module may import, in the order in which the texts name each other.
+pub(super) const WASI: [(&str, &str); 3] = [
+    ("io.wit", include_str!("../../../plugins/wit/deps/io.wit")),
+    ("clocks.wit", include_str!("../../../plugins/wit/deps/clocks.wit")),
+    ("http.wit", include_str!("../../../plugins/wit/deps/http.wit")),
+];
+
 /// The contract's text, for plugins that carry no description of their own.
 pub(super) const WIT: &str = include_str!("../../../plugins/wit/plugin.wit");
