@@ -93,7 +93,7 @@ impl App {
             header: router.forwarded_header,
             public_url: router.public_url.clone(),
         };
-        let cell = Arc::new(Cell::new(loaded.generation));
+        let cell = Arc::new(Cell::new(loaded.generation, clock.now_ms()));
         let intake = Arc::new(Intake::new(cell, router.intake.clone(), proxies, clock));
         let limits = Arc::new(router.listen.clone());
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };

@@ -151,8 +151,14 @@ impl Shelf<'_> {
         check::keys(route, problems);
         check::route(route, &adapter, problems).await;
         let answers = self.answers(route, problems);
-        let (name, offline) = (route.name.clone(), route.offline.clone());
-        Some(Route { name, adapter, offline, answers })
+        Some(Route {
+            name: route.name.clone(),
+            path: route.path.value.clone(),
+            methods: route.methods.clone(),
+            adapter,
+            offline: route.offline.clone(),
+            answers,
+        })
     }
 
     fn answers(&self, route: &RouteSettings, problems: &mut Problems) -> HashMap<String, Answerer> {

@@ -142,12 +142,14 @@ fn intake(routes: [(&str, Arc<Binding>); 2]) -> Intake {
         methods: vec!["POST".to_owned()],
         target: Arc::new(Route {
             name: name.to_owned(),
+            path: format!("/{name}"),
+            methods: vec!["POST".to_owned()],
             adapter,
             offline: None,
             answers: HashMap::new(),
         }),
     };
     let routes = Table::build(routes.map(endpoint).into()).expect("no conflicts");
-    let cell = Arc::new(Cell::new(Generation { id: GenerationId(1), routes }));
+    let cell = Arc::new(Cell::new(Generation { id: GenerationId(1), routes }, 0));
     Intake::new(cell, Limits::default(), Proxies::default(), Clock::system())
 }

@@ -1,12 +1,15 @@
 //! Routes and plugins as one immutable value, and the cell that holds the one that runs. A callback
 //! takes the value once and keeps it to its end, so it never sees two of them.
 
+mod cell;
+mod ask;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-
+pub use self::ask::{Ask, Told};
+pub use self::cell::{Cell, Record, Rejected};
 use crate::model::GenerationId;
 use crate::plugin::Binding;
 use crate::route::Table;
@@ -31,6 +34,10 @@ impl Generation {
 pub struct Route {
     /// Its name in config.
     pub name: String,
+    /// Its pattern, as config writes it.
+    pub path: String,
+    /// The methods that it takes.
+    pub methods: Vec<String>,
     /// The adapter with what this route grants it.
     pub adapter: Arc<Binding>,
     /// Why the route can't serve now: a secret isn't there.
@@ -50,21 +57,5 @@ pub struct Answerer {
 impl std::fmt::Debug for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Route").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// Holds the generation that new callbacks take.
-#[derive(Debug)]
-pub struct Cell(ArcSwap<Generation>);
-
-impl Cell {
-    /// Starts with the first one.
-    pub fn new(first: Generation) -> Cell {
-        Cell(ArcSwap::from_pointee(first))
-    }
-
-    /// The one that runs now.
-    pub fn current(&self) -> Arc<Generation> {
-        self.0.load_full()
     }
 }

@@ -1,0 +1,94 @@
+//! The cell that holds the generation which new callbacks take, and the record of how it came there.
+//! Swapping is one pointer; whoever took the old one keeps it until done.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::Generation;
+use crate::model::GenerationId;
+
+/// Holds the generation that new callbacks take.
+#[derive(Debug)]
+pub struct Cell {
+    current: ArcSwap<Generation>,
+    record: Mutex<Record>,
+}
+
+/// How the generations of this process came and went.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// When the one that runs was swapped in, Unix milliseconds.
+    pub since_ms: u64,
+    /// Reloads that were swapped in.
+    pub applied: u64,
+    /// Reloads that had problems, and changed nothing.
+    pub rejected: u64,
+    /// The last of those, where it is still the newest word on the config.
+    pub last_rejected: Option<Rejected>,
+    /// Keys that were changed and only count after a restart.
+    pub needs_restart: Vec<String>,
+}
+
+/// A reload that changed nothing.
+#[derive(Debug, Clone)]
+pub struct Rejected {
+    /// When, Unix milliseconds.
+    pub at_ms: u64,
+    /// What is wrong, as a person reads it.
+    pub problems: String,
+}
+
+impl Cell {
+    /// Starts with the first one.
+    pub fn new(first: Generation, now_ms: u64) -> Cell {
+        let record = Mutex::new(Record { since_ms: now_ms, ..Record::default() });
+        Cell { current: ArcSwap::from_pointee(first), record }
+    }
+
+    /// The one that runs now.
+    pub fn current(&self) -> Arc<Generation> {
+        self.current.load_full()
+    }
+
+    /// The number of the one that runs now.
+    pub fn id(&self) -> GenerationId {
+        self.current.load().id
+    }
+
+    /// From here on, new callbacks take this one.
+    pub fn swap(&self, next: Generation, now_ms: u64) {
+        let mut record = self.lock();
+        self.current.store(Arc::new(next));
+        record.since_ms = now_ms;
+        record.applied += 1;
+        record.last_rejected = None;
+    }
+
+    /// A reload had problems: what runs goes on running.
+    pub fn reject(&self, rejected: Rejected) {
+        let mut record = self.lock();
+        record.rejected += 1;
+        record.last_rejected = Some(rejected);
+    }
+
+    /// A reload found what runs already: an earlier rejection is mended.
+    pub fn unchanged(&self) {
+        self.lock().last_rejected = None;
+    }
+
+    /// Which keys wait for a restart.
+    pub fn needs_restart(&self, keys: Vec<String>) {
+        self.lock().needs_restart = keys;
+    }
+
+    /// How it came to what runs now.
+    pub fn record(&self) -> Record {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        // Plain values, each written whole.
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
