@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
@@ -16,7 +17,7 @@ use crate::listen::{self, Counters, Listener};
 use crate::model::{Clock, GenerationId};
 use crate::observe::{self, Level};
 use crate::plugin::{Host, HostFault};
-use crate::reload;
+use crate::reload::{self, Reloader};
 
 /// Why the router doesn't start.
 #[derive(Debug, Error)]
@@ -43,6 +44,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// What was built of it.
     pub generation: Generation,
+    /// What that comes down to.
+    pub digest: reload::Digest,
     /// What loaded its plugins.
     pub host: Arc<Host>,
     /// Warnings, if there are any.
@@ -59,10 +62,11 @@ pub async fn load(path: &Path, clock: Clock, making: bool) -> Result<Loaded, Sta
     let cache = cache_path(&settings.router);
     let cache = (making || cache.is_dir()).then_some(cache);
     let host = Host::start(settings.router.pool.clone(), cache.as_deref(), clock)?;
-    let (generation, found) = reload::build(&host, &settings, GenerationId(1)).await;
-    problems.extend(found);
-    match generation {
-        Some(generation) => Ok(Loaded { settings, generation, host, problems }),
+    let built = reload::build(&host, &settings, GenerationId(1)).await;
+    let digest = reload::digest(&settings, &built.hashes);
+    problems.extend(built.problems);
+    match built.generation {
+        Some(generation) => Ok(Loaded { settings, generation, digest, host, problems }),
         None => Err(StartFault::Config(problems)),
     }
 }
@@ -75,51 +79,67 @@ fn cache_path(router: &Router) -> PathBuf {
 pub struct App {
     listener: Listener,
     intake: Arc<Intake>,
+    reloader: Reloader,
     /// Where it listens; the port is the real one where the config says 0.
     pub public: SocketAddr,
 }
 
 impl App {
-    /// Opens the listener; nothing is served yet.
-    pub async fn start(loaded: Loaded, clock: Clock) -> Result<App, StartFault> {
-        let router = &loaded.settings.router;
-        let address = router.public;
-        let bind = |error| StartFault::Bind { address, error };
-        let socket = TcpListener::bind(address).await.map_err(bind)?;
-        let public = socket.local_addr().map_err(bind)?;
+    /// Opens the listener; nothing is served yet. `path` is where the config was loaded from.
+    pub async fn start(loaded: Loaded, path: &Path, clock: Clock) -> Result<App, StartFault> {
+        let Loaded { settings, generation, digest, host, .. } = loaded;
+        let router = &settings.router;
+        let (socket, public) = bind(router.public).await?;
         raise_open_files(router.listen.connections);
         let proxies = Proxies {
             trusted: router.trusted_proxies.clone(),
             header: router.forwarded_header,
             public_url: router.public_url.clone(),
         };
-        let cell = Arc::new(Cell::new(loaded.generation, clock.now_ms()));
-        let intake = Arc::new(Intake::new(cell, router.intake.clone(), proxies, clock));
+        let cell = Arc::new(Cell::new(generation, clock.now_ms()));
+        let mut intake =
+            Intake::new(Arc::clone(&cell), router.intake.clone(), proxies, clock.clone());
+        intake.debug_headers = router.debug_headers;
         let limits = Arc::new(router.listen.clone());
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
-        Ok(App { listener, intake, public })
+        let path = path.to_owned();
+        let reloader = Reloader { path, host, cell, clock, started: settings, digest };
+        Ok(App { listener, intake: Arc::new(intake), reloader, public })
     }
 
     /// Serves until `stop` ends, then lets calls in flight end; returns how many connections had to
-    /// be cut off.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> usize {
-        let App { listener, intake, public } = self;
+    /// be cut off. Each `hangups` looks at the config once more.
+    pub async fn run(self, stop: impl Future<Output = ()>, hangups: mpsc::Receiver<()>) -> usize {
+        let App { listener, intake, reloader, public } = self;
         observe::notice(Level::Info, &format!("listening on http://{public}"));
         let (drainer, drain) = listen::drain();
         let take = move |arrival| {
             let intake = Arc::clone(&intake);
             async move { intake.take(arrival).await }
         };
+        let (_asks, asked) = mpsc::channel(ASKS_MAX);
+        let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);
         let stopping = async {
             stop.await;
             observe::notice(Level::Info, "stopping: calls in flight may end");
+            reloading.abort();
             drainer.start();
         };
         let (cut_off, ()) = tokio::join!(serving, stopping);
         cut_off
     }
 }
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartFault> {
+    let fault = |error| StartFault::Bind { address, error };
+    let socket = TcpListener::bind(address).await.map_err(fault)?;
+    let bound = socket.local_addr().map_err(fault)?;
+    Ok((socket, bound))
+}
+
+/// Reloads that may be asked for before the first of them is done.
+const ASKS_MAX: usize = 16;
 
 /// Files that are open beside connections: listeners, the store, plugins' own calls.
 const OTHER_FILES: u64 = 256;

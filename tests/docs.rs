@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hookswitch::config::{Severity, read, resolve};
+use hookswitch::config::{Reloading, Severity, read, resolve};
 use hookswitch::{intake, listen, plugin};
 
 fn root() -> &'static Path {
@@ -36,12 +36,14 @@ fn every_limit_is_shown_with_its_default() {
     assert_eq!(router.intake, intake::Limits::default());
     assert_eq!(router.pool, plugin::PoolLimits::default());
     assert_eq!(router.plugin, plugin::Limits::default());
+    assert_eq!(router.reloading, Reloading::default());
     assert!(router.public_url.is_some() && !router.allow_networks.is_empty(), "{switched}");
     let fields = |debugged: String| debugged.matches(": ").count();
     let limits = fields(format!("{:?}", router.listen))
         + fields(format!("{:?}", router.intake))
         + fields(format!("{:?}", router.pool))
-        + fields(format!("{:?}", router.plugin));
+        + fields(format!("{:?}", router.plugin))
+        + fields(format!("{:?}", router.reloading));
     let (_, shown) = switched.split_once("[limits]").expect("the table of limits");
     let (shown, _) = shown.split_once("[outbound]").expect("the table after it");
     let keys = shown.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count();

@@ -1,10 +1,11 @@
-//! `hookswitch serve`: runs the router until SIGTERM or SIGINT.
+//! `hookswitch serve`: runs the router until SIGTERM or SIGINT. SIGHUP has it look at its config.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::show;
 use crate::app::{self, App, StartFault};
@@ -36,6 +37,7 @@ impl Serve {
         // Before anything else, so that a signal during the start isn't lost.
         let (mut term, mut int) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let hangups = hangups()?;
         let clock = Clock::system();
         let loaded = match app::load(&self.config, clock.clone(), true).await {
             Ok(loaded) => loaded,
@@ -46,7 +48,7 @@ impl Serve {
             Err(fault) => return Err(fault.into()),
         };
         show(&loaded.problems);
-        let app = App::start(loaded, clock).await?;
+        let app = App::start(loaded, &self.config, clock).await?;
         let mut told = async || {
             tokio::select! {
                 _ = term.recv() => {}
@@ -54,10 +56,11 @@ impl Serve {
             }
         };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let run = app.run(async move {
+        let stopping = async move {
             // A dropped sender is the same word.
             let _ = stopped.await;
-        });
+        };
+        let run = app.run(stopping, hangups);
         tokio::pin!(run);
         tokio::select! {
             _ = &mut run => return Ok(ExitCode::SUCCESS),
@@ -70,4 +73,16 @@ impl Serve {
         observe::notice(Level::Info, &format!("stopped; connections cut off: {cut_off}"));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// SIGHUPs, of which those that come while one waits to be seen to are the same one.
+fn hangups() -> anyhow::Result<mpsc::Receiver<()>> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    let (tell, told) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            let _ = tell.try_send(());
+        }
+    });
+    Ok(told)
 }

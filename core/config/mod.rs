@@ -24,8 +24,8 @@ pub use place::{Place, Placed};
 pub use problem::{Problem, Problems, Severity};
 pub use resolve::resolve;
 pub use settings::{
-    AdapterRef, AdminKey, AnswerSettings, DestinationSettings, PluginSettings, Role, RouteSettings,
-    Router, SecretVersion, Settings, Tls,
+    AdapterRef, AdminKey, AnswerSettings, DestinationSettings, PluginSettings, Reloading, Role,
+    RouteSettings, Router, SecretVersion, Settings, Tls,
 };
 pub use source::{Sources, read};
 

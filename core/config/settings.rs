@@ -60,12 +60,92 @@ pub struct Router {
     pub pool: plugin::PoolLimits,
     /// What one plugin may take, where it says nothing of its own.
     pub plugin: plugin::Limits,
+    /// How changes are waited for.
+    pub reloading: Reloading,
+    /// Replies say which generation they ran on.
+    pub debug_headers: bool,
     /// Private networks that plugins and API-registered webhooks may reach.
     pub allow_networks: Vec<Network>,
     /// DNS servers; none = the system's.
     pub nameservers: Vec<IpAddr>,
     /// Who may use the API.
     pub admin_keys: Vec<AdminKey>,
+}
+
+/// When files that change are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reloading {
+    /// They have to be left alone for this long …
+    pub quiet: Duration,
+    /// … but are looked at after this long, however long the edits go on.
+    pub longest: Duration,
+    /// How often they are looked at where the system can't tell of changes.
+    pub poll: Duration,
+}
+
+impl Default for Reloading {
+    fn default() -> Reloading {
+        Reloading {
+            quiet: Duration::from_millis(100),
+            longest: Duration::from_secs(1),
+            poll: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Router {
+    /// The keys that differ in `new` and count only after a restart. What plugins may take and
+    /// reach isn't among them: each generation is built with what the config says then.
+    pub fn changed(&self, new: &Router) -> Vec<String> {
+        let mut keys = Vec::new();
+        let mut look = |same: bool, table: &str, key: &str| {
+            if !same {
+                keys.push(format!("{key} in [{table}]"));
+            }
+        };
+        look(self.public == new.public, "listen", "public");
+        look(self.public_url == new.public_url, "listen", "public_url");
+        look(self.admin == new.admin, "listen", "admin");
+        look(self.tls == new.tls, "listen", "tls");
+        look(self.trusted_proxies == new.trusted_proxies, "listen", "trusted_proxies");
+        look(self.forwarded_header == new.forwarded_header, "listen", "forwarded_header");
+        look(self.debug_headers == new.debug_headers, "listen", "debug_headers");
+        look(self.store_path == new.store_path, "store", "path");
+        look(self.store_key == new.store_key, "store", "secret_key");
+        look(self.nameservers == new.nameservers, "outbound", "nameservers");
+        look(same_keys(&self.admin_keys, &new.admin_keys), "admin", "keys");
+        let pool = |field: String| match field.as_str() {
+            "memory_bytes" => "plugin_memory".to_owned(),
+            _ => field,
+        };
+        let limits = fields(&self.listen, &new.listen)
+            .into_iter()
+            .chain(fields(&self.intake, &new.intake))
+            .chain(fields(&self.pool, &new.pool).into_iter().map(pool))
+            .chain(
+                fields(&self.reloading, &new.reloading).into_iter().map(|f| format!("reload_{f}")),
+            );
+        limits.for_each(|key| look(false, "limits", &key));
+        keys
+    }
+}
+
+fn same_keys(old: &[AdminKey], new: &[AdminKey]) -> bool {
+    let all = |keys: &[AdminKey]| -> Vec<_> {
+        let key = |key: &AdminKey| (key.name.clone(), key.secret.clone(), key.scopes.clone());
+        keys.iter().map(key).collect()
+    };
+    all(old) == all(new)
+}
+
+/// The names of the fields that differ; limits are named as their keys are.
+fn fields<T: std::fmt::Debug>(old: &T, new: &T) -> Vec<String> {
+    let (old, new) = (format!("{old:#?}"), format!("{new:#?}"));
+    let name = |(old, new): (&str, &str)| {
+        let (name, _) = new.trim().split_once(':')?;
+        (old != new).then(|| name.to_owned())
+    };
+    old.lines().zip(new.lines()).filter_map(name).collect()
 }
 
 /// A certificate and its key, in PEM.

@@ -24,7 +24,7 @@ pub use self::limits::Limits;
 use self::received::Received;
 use self::respond::Ended;
 use self::stop::{Refusal, Stop};
-use crate::generation::Cell;
+use crate::generation::{Cell, Generation};
 use crate::listen::Arrival;
 use crate::model::Clock;
 
@@ -38,6 +38,8 @@ pub struct Intake {
     pub proxies: Proxies,
     /// What the time is.
     pub clock: Clock,
+    /// Whether replies say which generation they ran on.
+    pub debug_headers: bool,
     places: Semaphore,
 }
 
@@ -45,32 +47,32 @@ impl Intake {
     /// Takes callbacks for what `cell` holds.
     pub fn new(cell: Arc<Cell>, limits: Limits, proxies: Proxies, clock: Clock) -> Intake {
         let places = Semaphore::new(limits.callbacks.min(Semaphore::MAX_PERMITS));
-        Intake { cell, limits, proxies, clock, places }
+        Intake { cell, limits, proxies, clock, debug_headers: false, places }
     }
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
     pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
-        let line = self.line(arrival);
+        let generation = self.cell.current();
+        let line = self.line(arrival, &generation);
         let ended = match tokio::time::timeout(self.limits.call_timeout, line).await {
             Ok(ended) => ended,
             Err(_) => Ended::refused(Refusal::TooSlow),
         };
         ended.log();
-        ended.into_response()
+        let named = self.debug_headers.then_some(generation.id);
+        ended.into_response(named)
     }
 
-    async fn line(&self, arrival: Arrival) -> Ended {
-        match self.steps(arrival).await {
+    async fn line(&self, arrival: Arrival, generation: &Generation) -> Ended {
+        match self.steps(arrival, generation).await {
             Ok(ended) => ended,
             Err(stop) => stop.respond().await,
         }
     }
 
-    async fn steps(&self, arrival: Arrival) -> Result<Ended, Stop> {
-        let read = Received::take(self, arrival)?
-            .route(&self.cell.current())?
-            .read_body(&self.limits)
-            .await?;
+    async fn steps(&self, arrival: Arrival, generation: &Generation) -> Result<Ended, Stop> {
+        let read =
+            Received::take(self, arrival)?.route(generation)?.read_body(&self.limits).await?;
         // Only now: a sender that holds its body back must not hold a place too.
         let Ok(_place) = self.places.try_acquire() else {
             return Err(read.refused(Refusal::Overloaded));

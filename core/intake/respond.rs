@@ -9,7 +9,7 @@ use hyper::{Response, StatusCode};
 use super::answer::Answered;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
-use crate::model::{Head, Outcome, Reason, Reply};
+use crate::model::{GenerationId, Head, Outcome, Reason, Reply};
 use crate::observe::{self, CallLine};
 use crate::plugin::{Duty, Fault, Instance};
 
@@ -154,10 +154,18 @@ impl Ended {
         });
     }
 
-    pub(super) fn into_response(self) -> Response<Full<Bytes>> {
-        self.reply
+    /// The reply, which names the generation where it should.
+    pub(super) fn into_response(self, named: Option<GenerationId>) -> Response<Full<Bytes>> {
+        let mut reply = self.reply;
+        if let Some(GenerationId(id)) = named {
+            reply.headers_mut().insert(GENERATION, HeaderValue::from(id));
+        }
+        reply
     }
 }
+
+/// Which generation a callback ran on; only where config asks for it.
+const GENERATION: HeaderName = HeaderName::from_static("x-hookswitch-generation");
 
 fn status(refusal: &Refusal) -> (StatusCode, &'static str) {
     match refusal {

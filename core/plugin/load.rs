@@ -106,8 +106,13 @@ pub(super) fn read(source: &Source) -> Result<Vec<u8>, LoadFault> {
 
 fn read_file(path: &Path) -> Result<Vec<u8>, LoadFault> {
     let unreadable = |error| LoadFault::Unreadable { path: path.to_owned(), error };
-    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-    if bytes > FILE_BYTES_MAX {
+    let about = std::fs::metadata(path).map_err(unreadable)?;
+    if !about.is_file() {
+        // Reading a pipe would wait for its writer.
+        let error = std::io::Error::other("it isn't a regular file");
+        return Err(unreadable(error));
+    }
+    if about.len() > FILE_BYTES_MAX {
         return Err(LoadFault::TooLarge);
     }
     std::fs::read(path).map_err(unreadable)

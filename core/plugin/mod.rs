@@ -114,6 +114,12 @@ impl Host {
         }
     }
 
+    /// The hash of the bytes that `source` holds now, as that of the plugin that is loaded of them.
+    /// Blocking.
+    pub fn hash(&self, source: &Source) -> Result<String, LoadFault> {
+        load::read(source).map(|bytes| load::hash(&bytes))
+    }
+
     fn load_now(
         &self,
         name: &str,

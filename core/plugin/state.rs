@@ -102,6 +102,8 @@ impl States {
     /// The state of one scope, made where it isn't there.
     pub fn of(&self, scope: &str, entries_max: usize) -> Arc<State> {
         let mut by_scope = self.by_scope.lock().unwrap_or_else(PoisonError::into_inner);
+        // Scopes that no generation knows any more and that hold nothing are let go.
+        by_scope.retain(|_, state| Arc::strong_count(state) > 1 || !state.lock().is_empty());
         let made = || Arc::new(State::new(entries_max, self.clock.clone()));
         Arc::clone(by_scope.entry(scope.to_owned()).or_insert_with(made))
     }

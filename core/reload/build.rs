@@ -13,12 +13,18 @@ use crate::model::GenerationId;
 use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, Source};
 use crate::route::{Endpoint, Pattern, Table};
 
+/// What was built.
+pub struct Built {
+    /// Only where nothing is an error.
+    pub generation: Option<Generation>,
+    /// All that was found.
+    pub problems: Problems,
+    /// The hashes of the settings' plugins, as they were loaded; empty where one couldn't be.
+    pub hashes: Vec<String>,
+}
+
 /// Builds a generation of these settings; what is unchanged since the last one is shared with it.
-pub async fn build(
-    host: &Arc<Host>,
-    settings: &Settings,
-    id: GenerationId,
-) -> (Option<Generation>, Problems) {
+pub async fn build(host: &Arc<Host>, settings: &Settings, id: GenerationId) -> Built {
     let mut problems = Problems::new();
     let mut shelf = Shelf { host, settings, plugins: Vec::new(), responders: HashMap::new() };
     shelf.load(&mut problems).await;
@@ -31,11 +37,12 @@ pub async fn build(
             endpoints.push((route, Endpoint { pattern, methods, target: Arc::new(built) }));
         }
     }
-    let table = table(endpoints, &mut problems);
-    match table {
-        Some(routes) if !problems.has_errors() => (Some(Generation { id, routes }), problems),
-        _ => (None, problems),
-    }
+    let routes = table(endpoints, &mut problems).filter(|_| !problems.has_errors());
+    let hash = |plugin: &Option<Arc<Plugin>>| {
+        plugin.as_ref().map(|plugin| plugin.hash().to_owned()).unwrap_or_default()
+    };
+    let hashes = shelf.plugins.iter().map(hash).collect();
+    Built { generation: routes.map(|routes| Generation { id, routes }), problems, hashes }
 }
 
 fn pattern(route: &RouteSettings, problems: &mut Problems) -> Option<Pattern> {

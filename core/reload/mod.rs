@@ -1,8 +1,11 @@
-//! From settings to a generation: plugins are loaded, asked what they know, and held against what
-//! the config says of them. Everything is built before anything is swapped, so there is nothing to
-//! undo.
+//! From settings to a generation, once at the start and whenever something changes: plugins are
+//! loaded, asked what they know, and held against what the config says of them. Everything is built
+//! before anything is swapped, so there is nothing to undo.
 
-mod build;
 mod check;
+mod build;
+mod watch;
+mod live;
 
-pub use build::build;
+pub use build::{Built, build};
+pub use live::{Digest, Reloader, digest};

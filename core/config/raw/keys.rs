@@ -111,6 +111,18 @@ impl<'t, 'p> Keys<'t, 'p> {
         formed(node, &|text: &str| parse_duration(text).map_err(Wrong::from), self.problems)
     }
 
+    /// True or false.
+    pub(crate) fn flag(&mut self, key: &'static str, into: &mut bool) {
+        let Some(node) = self.take(key) else { return };
+        match node.value {
+            Value::Flag(flag) => *into = flag,
+            _ => {
+                let problem = wrong_kind(node, "true or false");
+                self.problems.push(problem);
+            }
+        }
+    }
+
     /// A table inside.
     pub(crate) fn table(&mut self, key: &'static str, title: &'static str) -> Option<Keys<'t, '_>> {
         let node = self.take(key)?;

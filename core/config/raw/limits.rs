@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bounds::{DAY, GIB, HOUR, KIB, MIB, MS, SECOND, show_bytes};
 use super::keys::Keys;
-use crate::config::Problem;
+use crate::config::{Problem, Reloading};
 use crate::{intake, listen, plugin};
 
 /// All bounds that the config may set.
@@ -15,6 +15,7 @@ pub(crate) struct Limits {
     pub(crate) intake: intake::Limits,
     pub(crate) pool: plugin::PoolLimits,
     pub(crate) plugin: plugin::Limits,
+    pub(crate) reloading: Reloading,
 }
 
 /// The least memory that a plugin can be given: one page.
@@ -29,6 +30,7 @@ pub(crate) fn limits(mut keys: Keys<'_, '_>) -> Limits {
     intake(&mut keys, &mut limits.intake);
     pool(&mut keys, &mut limits.pool);
     plugin(&mut keys, &mut limits);
+    reloading(&mut keys, &mut limits.reloading);
     keys.finish();
     limits
 }
@@ -52,6 +54,12 @@ fn intake(keys: &mut Keys<'_, '_>, limits: &mut intake::Limits) {
     keys.size("body_bytes", 1..=GIB, &mut limits.body_bytes);
     keys.time("body_timeout", MS..=HOUR, &mut limits.body_timeout);
     keys.time("call_timeout", MS..=HOUR, &mut limits.call_timeout);
+}
+
+fn reloading(keys: &mut Keys<'_, '_>, limits: &mut Reloading) {
+    keys.time("reload_quiet", MS..=HOUR, &mut limits.quiet);
+    keys.time("reload_longest", MS..=HOUR, &mut limits.longest);
+    keys.time("reload_poll", MS..=DAY, &mut limits.poll);
 }
 
 fn pool(keys: &mut Keys<'_, '_>, limits: &mut plugin::PoolLimits) {

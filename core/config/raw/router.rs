@@ -36,6 +36,7 @@ pub(crate) struct Listen {
     pub(crate) tls: Option<Tls>,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) forwarded_header: ForwardedHeader,
+    pub(crate) debug_headers: bool,
 }
 
 impl Default for Listen {
@@ -47,6 +48,7 @@ impl Default for Listen {
             tls: None,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
+            debug_headers: false,
         }
     }
 }
@@ -105,6 +107,7 @@ fn listen(mut keys: Keys<'_, '_>) -> Listen {
     if header.is_some_and(|header| header.value == "forwarded") {
         listen.forwarded_header = ForwardedHeader::Forwarded;
     }
+    keys.flag("debug_headers", &mut listen.debug_headers);
     keys.finish();
     listen
 }

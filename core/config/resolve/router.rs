@@ -26,6 +26,8 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
         intake: limits.intake.clone(),
         pool: limits.pool.clone(),
         plugin: limits.plugin.clone(),
+        reloading: limits.reloading.clone(),
+        debug_headers: listen.debug_headers,
         allow_networks: raw.allow_networks.clone(),
         nameservers: raw.nameservers.clone(),
         admin_keys,

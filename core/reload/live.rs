@@ -1,0 +1,277 @@
+//! Keeps the running generation in step with the config: one task, woken by whatever may have
+//! changed something. Everything is built before anything is swapped, so a config with problems
+//! changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ring::digest;
+use tokio::sync::mpsc;
+
+use super::build;
+use super::watch::{self, Folders, Watch};
+use crate::config::{self, Problem, Problems, Router, Settings};
+use crate::generation::{Ask, Cell, Rejected, Told};
+use crate::model::{Clock, GenerationId};
+use crate::observe::{self, Level};
+use crate::plugin::{Host, Source};
+
+/// What a reload works with.
+pub struct Reloader {
+    /// What `--config` names.
+    pub path: PathBuf,
+    /// What loads plugins.
+    pub host: Arc<Host>,
+    /// Where the running generation is.
+    pub cell: Arc<Cell>,
+    /// What the time is.
+    pub clock: Clock,
+    /// What the process was started with.
+    pub started: Settings,
+    /// What that came down to, plugins and all, before they were loaded.
+    pub digest: Digest,
+}
+
+/// What wakes the task. There is nothing else that does.
+#[derive(Debug)]
+enum Wake {
+    /// Files may have changed.
+    Files,
+    /// SIGHUP.
+    Hangup,
+    /// Somebody asks.
+    Asked(Ask),
+}
+
+/// What a config comes down to, with its secrets and its plugins' files: SHA-256. The same digest,
+/// the same generation.
+pub type Digest = [u8; 32];
+
+/// The config as it stands now.
+struct Seen {
+    settings: Option<Settings>,
+    problems: Problems,
+    digest: Digest,
+    /// The files that matter, and where they have to be watched.
+    files: Vec<PathBuf>,
+    folders: Folders,
+}
+
+impl Reloader {
+    /// Reloads until nobody can ask any more and the process ends. `hangups` yields once for each
+    /// SIGHUP.
+    pub async fn run(self, mut asks: mpsc::Receiver<Ask>, mut hangups: mpsc::Receiver<()>) {
+        let rules = self.started.router.reloading.clone();
+        let mut watch = Watch::new(rules.poll);
+        let files = files_of(&self.started);
+        let mut live = Live { reloader: &self, running: self.digest, rejected: None, files };
+        // The first look only finds out where to look, and what changed since the start.
+        live.look(&mut watch, false).await;
+        loop {
+            let wake = tokio::select! {
+                () = watch.changed() => Wake::Files,
+                Some(()) = hangups.recv() => Wake::Hangup,
+                Some(ask) = asks.recv() => Wake::Asked(ask),
+            };
+            match wake {
+                Wake::Files => {
+                    watch.settled(&rules).await;
+                    watch.retry();
+                    live.look(&mut watch, false).await;
+                }
+                Wake::Hangup => {
+                    live.look(&mut watch, true).await;
+                }
+                Wake::Asked(ask) => live.answer(&mut watch, ask).await,
+            }
+        }
+    }
+}
+
+/// The task's own knowledge.
+struct Live<'r> {
+    reloader: &'r Reloader,
+    running: Digest,
+    /// What was found wrong last, so that it is said once.
+    rejected: Option<Digest>,
+    /// The files that mattered when the config could last be read.
+    files: Vec<PathBuf>,
+}
+
+impl Live<'_> {
+    async fn answer(&mut self, watch: &mut Watch, ask: Ask) {
+        let id = self.reloader.cell.id();
+        let told = match ask.only_if {
+            Some(wanted) if wanted != id => Told::Stale(id),
+            _ => self.look(watch, true).await,
+        };
+        // Whoever asked may have gone.
+        let _ = ask.tell.send(told);
+    }
+
+    /// Looks at the config. `again` looks at what was rejected once more: what was wrong may not
+    /// have been in a file.
+    async fn look(&mut self, watch: &mut Watch, again: bool) -> Told {
+        for _ in 0..MOVES_MAX {
+            let seen = see(self.reloader, self.files.clone()).await;
+            if watch.follows(&seen.folders) {
+                return self.consider(seen, again).await;
+            }
+            // What changed before it was watched is found by looking once more.
+            self.files.clone_from(&seen.files);
+            watch.follow(seen.folders);
+        }
+        let seen = see(self.reloader, self.files.clone()).await;
+        self.consider(seen, again).await
+    }
+
+    async fn consider(&mut self, seen: Seen, again: bool) -> Told {
+        let (cell, digest) = (&self.reloader.cell, seen.digest);
+        if self.running == digest {
+            if self.rejected.take().is_some() {
+                observe::notice(Level::Info, "the config is again what runs");
+            }
+            cell.unchanged();
+            return Told::Unchanged(cell.id());
+        }
+        if self.rejected == Some(digest) && !again {
+            return Told::Unchanged(cell.id());
+        }
+        self.apply(seen).await
+    }
+
+    /// Says which changed keys wait for a restart; what runs is put in their place where a
+    /// generation is built of it.
+    fn keep_running(&self, new: &mut Router) {
+        let running = &self.reloader.started.router;
+        let keys = running.changed(new);
+        if self.reloader.cell.record().needs_restart != keys {
+            for key in &keys {
+                observe::notice(Level::Warn, &format!("{key} was changed: it needs a restart"));
+            }
+        }
+        self.reloader.cell.needs_restart(keys);
+        new.pool = running.pool.clone();
+    }
+
+    async fn apply(&mut self, seen: Seen) -> Told {
+        let Seen { settings, mut problems, digest: seen_digest, .. } = seen;
+        let cell = &self.reloader.cell;
+        let id = GenerationId(cell.id().0 + 1);
+        let (mut generation, mut loaded) = (None, seen_digest);
+        if let Some(mut settings) = settings {
+            self.keep_running(&mut settings.router);
+            problems.extend(check_memory(&settings));
+            let built = build(&self.reloader.host, &settings, id).await;
+            problems.extend(built.problems);
+            generation = built.generation.filter(|_| !problems.has_errors());
+            loaded = digest(&settings, &built.hashes);
+        }
+        let rendered = problems.render(false);
+        let now_ms = self.reloader.clock.now_ms();
+        let Some(generation) = generation else {
+            self.rejected = Some(seen_digest);
+            let line = format!("the config has problems: generation {} runs on", cell.id());
+            observe::notice(Level::Error, &format!("{line}\n{rendered}"));
+            cell.reject(Rejected { at_ms: now_ms, problems: rendered.clone() });
+            return Told::Rejected(rendered);
+        };
+        cell.swap(generation, now_ms);
+        // Not what was seen: a plugin's file may have changed again before it was loaded.
+        (self.running, self.rejected) = (loaded, None);
+        if !problems.is_empty() {
+            observe::notice(Level::Warn, &rendered);
+        }
+        observe::notice(Level::Info, &format!("generation {id} runs"));
+        Told::Applied(id)
+    }
+}
+
+/// Plugins may have no more than the pool that runs gives; the settings were read under their own.
+fn check_memory(settings: &Settings) -> Problems {
+    let mut problems = Problems::new();
+    for plugin in &settings.plugins {
+        if plugin.limits.memory_bytes > settings.router.pool.memory_bytes {
+            let message = format!("plugin \"{}\" has more memory than plugin_memory", plugin.name);
+            let help = "plugin_memory was raised: it needs a restart";
+            problems.push(Problem::error(message).at(&plugin.place).help(help));
+        }
+    }
+    problems
+}
+
+/// A folder without a single config file is one that is being written, or a mistake: a running
+/// router doesn't drop all its routes for that.
+fn refuse_nothing(
+    settings: Option<Settings>,
+    mut problems: Problems,
+) -> (Option<Settings>, Problems) {
+    if settings.as_ref().is_some_and(|settings| settings.files.is_empty()) {
+        problems.push(Problem::error("there is no config file any more"));
+        return (None, problems);
+    }
+    (settings, problems)
+}
+
+/// How often the files may lie elsewhere than a moment ago before that is let be.
+const MOVES_MAX: usize = 5;
+
+/// Reads the config, away from those who serve.
+async fn see(reloader: &Reloader, files: Vec<PathBuf>) -> Seen {
+    let (path, host) = (reloader.path.clone(), Arc::clone(&reloader.host));
+    let seeing = tokio::task::spawn_blocking(move || see_now(&path, &host, files));
+    match seeing.await {
+        Ok(seen) => seen,
+        Err(panic) => {
+            let problem = Problem::error(format!("reading the config failed: {panic}"));
+            let (files, folders) = (Vec::new(), Folders::new());
+            Seen { settings: None, problems: problem.into(), digest: [0; 32], files, folders }
+        }
+    }
+}
+
+fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
+    let environment = |name: &str| std::env::var(name).ok();
+    let (settings, problems) = match config::read(path) {
+        Ok(sources) => config::resolve(&sources, &environment),
+        Err(problems) => (None, problems),
+    };
+    let (settings, problems) = refuse_nothing(settings, problems);
+    // Of a config that can't be read it isn't known where it lies: the old places stay.
+    let files = settings.as_ref().map_or(files, files_of);
+    let digest = match &settings {
+        Some(settings) => digest(settings, &hashes(host, settings)),
+        None => of(problems.render(false).as_bytes()),
+    };
+    let whole = if path.is_dir() { vec![path.to_owned(), path.join("routes")] } else { Vec::new() };
+    let root = path.to_owned();
+    let folders = watch::folders(&whole, std::iter::once(&root).chain(&files));
+    Seen { settings, problems, digest, files, folders }
+}
+
+/// What settings come down to, with their plugins' hashes, in the order of the settings.
+pub fn digest(settings: &Settings, hashes: &[String]) -> Digest {
+    of(format!("{} {}", settings.digest, hashes.join(" ")).as_bytes())
+}
+
+/// The hashes of the plugins' files as they stand now. Blocking: it reads them.
+fn hashes(host: &Host, settings: &Settings) -> Vec<String> {
+    settings.plugins.iter().map(|plugin| host.hash(&plugin.source).unwrap_or_default()).collect()
+}
+
+fn of(bytes: &[u8]) -> Digest {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    digest
+}
+
+fn files_of(settings: &Settings) -> Vec<PathBuf> {
+    settings.files.iter().cloned().chain(plugin_files(settings)).collect()
+}
+
+fn plugin_files(settings: &Settings) -> impl Iterator<Item = PathBuf> + '_ {
+    settings.plugins.iter().filter_map(|plugin| match &plugin.source {
+        Source::File(path) => Some(path.clone()),
+        Source::Builtin(_) => None,
+    })
+}
