@@ -10,6 +10,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::admin::{Admin, Keys};
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
 use crate::intake::{Intake, Proxies};
@@ -80,6 +81,7 @@ pub struct App {
     listener: Listener,
     intake: Arc<Intake>,
     reloader: Reloader,
+    admin: Option<TcpListener>,
     /// Where it listens; the port is the real one where the config says 0.
     pub public: SocketAddr,
 }
@@ -90,6 +92,10 @@ impl App {
         let Loaded { settings, generation, digest, host, .. } = loaded;
         let router = &settings.router;
         let (socket, public) = bind(router.public).await?;
+        let admin = match router.admin {
+            Some(address) => Some(bind(address).await?.0),
+            None => None,
+        };
         raise_open_files(router.listen.connections);
         let proxies = Proxies {
             trusted: router.trusted_proxies.clone(),
@@ -104,31 +110,56 @@ impl App {
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
         let path = path.to_owned();
         let reloader = Reloader { path, host, cell, clock, started: settings, digest };
-        Ok(App { listener, intake: Arc::new(intake), reloader, public })
+        Ok(App { listener, intake: Arc::new(intake), reloader, admin, public })
     }
 
     /// Serves until `stop` ends, then lets calls in flight end; returns how many connections had to
     /// be cut off. Each `hangups` looks at the config once more.
     pub async fn run(self, stop: impl Future<Output = ()>, hangups: mpsc::Receiver<()>) -> usize {
-        let App { listener, intake, reloader, public } = self;
+        let App { listener, intake, reloader, admin, public } = self;
         observe::notice(Level::Info, &format!("listening on http://{public}"));
         let (drainer, drain) = listen::drain();
         let take = move |arrival| {
             let intake = Arc::clone(&intake);
             async move { intake.take(arrival).await }
         };
-        let (_asks, asked) = mpsc::channel(ASKS_MAX);
+        let (asks, asked) = mpsc::channel(ASKS_MAX);
+        let keys = Keys::new(&reloader.started.router.admin_keys);
+        let office = Arc::new(Admin::new(Arc::clone(&reloader.cell), keys, asks));
+        let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);
         let stopping = async {
             stop.await;
             observe::notice(Level::Info, "stopping: calls in flight may end");
+            office.stop();
             reloading.abort();
             drainer.start();
         };
         let (cut_off, ()) = tokio::join!(serving, stopping);
+        // Until here it can be asked why nothing is taken any more.
+        administering.abort();
         cut_off
     }
+}
+
+/// Connections of the admin listener at once.
+const ADMIN_CONNECTIONS: usize = 64;
+
+async fn administer(socket: Option<TcpListener>, office: Arc<Admin>) {
+    let Some(socket) = socket else { return };
+    if let Ok(address) = socket.local_addr() {
+        observe::notice(Level::Info, &format!("administered at http://{address}"));
+    }
+    let limits = listen::Limits { connections: ADMIN_CONNECTIONS, ..listen::Limits::default() };
+    let listener = Listener { socket, limits: Arc::new(limits), counters: Arc::default() };
+    // Ended from outside, when all else has ended.
+    let (_never, drain) = listen::drain();
+    let take = move |arrival| {
+        let office = Arc::clone(&office);
+        async move { office.take(arrival).await }
+    };
+    listen::run(listener, drain, take).await;
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartFault> {

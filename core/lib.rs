@@ -11,5 +11,6 @@ pub mod generation;
 pub mod intake;
 pub mod config;
 pub mod reload;
+pub mod admin;
 pub mod app;
 pub mod cli;

@@ -4,6 +4,7 @@
 mod support;
 
 mod layers;
+mod storm;
 mod tidy;
 mod host;
 mod hostile;

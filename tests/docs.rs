@@ -18,7 +18,7 @@ fn switched_on(text: &str) -> String {
         (named && !value.is_empty()).then(|| bare.to_owned())
     };
     let lines = text.lines().map(|line| key(line).unwrap_or_else(|| line.to_owned()));
-    lines.collect::<Vec<_>>().join("\n").replace("# [outbound]", "[outbound]")
+    lines.collect::<Vec<_>>().join("\n").replace("# [", "[")
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use hookswitch::model::{Content, Outcome, Verdict};
-use hookswitch::plugin::{Fault, Limits, LoadFault};
+use hookswitch::plugin::{Fault, Limits};
 
 use crate::support::callback;
 use crate::support::guest::{Bench, Guest, host, tight};

@@ -18,11 +18,9 @@ const fn row(table: &'static str, key: &'static str) -> Unbuilt {
 }
 
 const UNBUILT: &[Unbuilt] = &[
-    row("[listen]", "admin"),
     Unbuilt { so: Some("the public listener speaks plain HTTP"), ..row("[listen]", "tls") },
     row("[store]", "secret_key"),
     row("[outbound]", "nameservers"),
-    row("[admin]", "keys"),
     row("[[routes]]", "deliver"),
     row("[[routes]]", "dedupe"),
     row("[[routes]]", "out_of_order"),

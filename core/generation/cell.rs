@@ -1,5 +1,5 @@
-//! The cell that holds the generation which new callbacks take, and the record of how it came there.
-//! Swapping is one pointer; whoever took the old one keeps it until done.
+//! The cell that holds the generation which new callbacks take, and the record of how it came
+//! there. Swapping is one pointer; whoever took the old one keeps it until done.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

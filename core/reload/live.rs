@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ring::digest;
 use tokio::sync::mpsc;
@@ -68,14 +69,18 @@ impl Reloader {
         // The first look only finds out where to look, and what changed since the start.
         live.look(&mut watch, false).await;
         loop {
+            // Files are left to settle; whoever asks, or sends the signal, means now.
+            let files = async {
+                watch.changed().await;
+                watch.settled(&rules).await;
+            };
             let wake = tokio::select! {
-                () = watch.changed() => Wake::Files,
+                () = files => Wake::Files,
                 Some(()) = hangups.recv() => Wake::Hangup,
                 Some(ask) = asks.recv() => Wake::Asked(ask),
             };
             match wake {
                 Wake::Files => {
-                    watch.settled(&rules).await;
                     watch.retry();
                     live.look(&mut watch, false).await;
                 }
@@ -112,14 +117,20 @@ impl Live<'_> {
     /// Looks at the config. `again` looks at what was rejected once more: what was wrong may not
     /// have been in a file.
     async fn look(&mut self, watch: &mut Watch, again: bool) -> Told {
-        for _ in 0..MOVES_MAX {
+        let mut before = self.running;
+        for _ in 0..TRIES_MAX {
             let seen = see(self.reloader, self.files.clone()).await;
-            if watch.follows(&seen.folders) {
+            self.files.clone_from(&seen.files);
+            let (digest, moved) = (seen.digest, !watch.follows(&seen.folders));
+            if digest == before && !moved {
                 return self.consider(seen, again).await;
             }
-            // What changed before it was watched is found by looking once more.
-            self.files.clone_from(&seen.files);
-            watch.follow(seen.folders);
+            // Of what lies elsewhere now, changes before it was watched are found by looking again.
+            if moved {
+                watch.follow(seen.folders);
+            }
+            before = digest;
+            tokio::time::sleep(STILL).await;
         }
         let seen = see(self.reloader, self.files.clone()).await;
         self.consider(seen, again).await
@@ -213,8 +224,11 @@ fn refuse_nothing(
     (settings, problems)
 }
 
-/// How often the files may lie elsewhere than a moment ago before that is let be.
-const MOVES_MAX: usize = 5;
+/// What is new is read twice, this long apart, and counts once both are the same: a file may have
+/// been half-written, and half a config can be a valid one that lacks routes.
+const STILL: Duration = Duration::from_millis(50);
+/// How often files are read again that change, or lie elsewhere than a moment ago.
+const TRIES_MAX: usize = 10;
 
 /// Reads the config, away from those who serve.
 async fn see(reloader: &Reloader, files: Vec<PathBuf>) -> Seen {
@@ -224,15 +238,22 @@ async fn see(reloader: &Reloader, files: Vec<PathBuf>) -> Seen {
         Ok(seen) => seen,
         Err(panic) => {
             let problem = Problem::error(format!("reading the config failed: {panic}"));
-            let (files, folders) = (Vec::new(), Folders::new());
-            Seen { settings: None, problems: problem.into(), digest: [0; 32], files, folders }
+            Seen {
+                settings: None,
+                problems: problem.into(),
+                digest: [0; 32],
+                files: Vec::new(),
+                folders: Folders::new(),
+            }
         }
     }
 }
 
 fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
     let environment = |name: &str| std::env::var(name).ok();
-    let (settings, problems) = match config::read(path) {
+    let whole = if path.is_dir() { vec![path.to_owned(), path.join("routes")] } else { Vec::new() };
+    let read = config::read(path);
+    let (settings, problems) = match read {
         Ok(sources) => config::resolve(&sources, &environment),
         Err(problems) => (None, problems),
     };
@@ -243,7 +264,6 @@ fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
         Some(settings) => digest(settings, &hashes(host, settings)),
         None => of(problems.render(false).as_bytes()),
     };
-    let whole = if path.is_dir() { vec![path.to_owned(), path.join("routes")] } else { Vec::new() };
     let root = path.to_owned();
     let folders = watch::folders(&whole, std::iter::once(&root).chain(&files));
     Seen { settings, problems, digest, files, folders }

@@ -134,7 +134,7 @@ fn computing(does: &'static str, text: String) -> Hostile {
 /// A callback with nothing in it.
 pub(crate) fn callback() -> Callback {
     let head = Head {
-        id: String::new(),
+        id: "0198c0de-0000-7000-8000-000000000000".into(),
         method: "POST".into(),
         url: "https://hooks.example.com/x".into(),
         params: Vec::new(),

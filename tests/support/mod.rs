@@ -5,24 +5,7 @@ pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod router;
 
-use bytes::Bytes;
-use hookswitch::model::{Callback, Head};
-
-/// A callback with nothing in it.
-pub(crate) fn callback() -> Callback {
-    Callback {
-        head: Head {
-            id: "0198c0de-0000-7000-8000-000000000000".into(),
-            method: "POST".into(),
-            url: "https://hooks.example.com/x".into(),
-            params: Vec::new(),
-            headers: Vec::new(),
-            peer: "203.0.113.9".into(),
-            received_at_ms: 1_790_000_000_000,
-        },
-        body: Bytes::from_static(b"{}"),
-    }
-}
+pub(crate) use self::hostile::callback;
 
 /// An RSA key pair in PEM, made once for all tests: the private key (PKCS#8) and the public (SPKI).
 pub(crate) fn keys() -> &'static (String, String) {

@@ -56,12 +56,12 @@ async fn files_that_are_written_renamed_deleted_and_swapped_are_noticed() {
     // As a mounted ConfigMap lies: a link to a file through a link to a folder.
     fs::create_dir_all(at("mount/v1")).expect("a folder");
     fs::create_dir_all(at("mount/v2")).expect("a folder");
-    fs::write(at("mount/v1/brij.pem"), "1").expect("a file");
+    fs::write(at("mount/v1/key.pem"), "1").expect("a file");
     symlink("v1", at("mount/..data")).expect("a link");
-    symlink("..data/brij.pem", at("mount/brij.pem")).expect("a link");
+    symlink("..data/key.pem", at("mount/key.pem")).expect("a link");
 
     let whole = [at("config"), at("config/routes")];
-    let paths = [at("config"), at("plugins/a.wasm"), at("mount/brij.pem")];
+    let paths = [at("config"), at("plugins/a.wasm"), at("mount/key.pem")];
     let steps: [(&str, &dyn Fn()); 6] = [
         ("a new file", &|| fs::write(at("config/routes/a.toml"), "x").expect("written")),
         ("a file renamed into place", &|| {
