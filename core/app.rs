@@ -125,7 +125,7 @@ impl App {
         };
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let keys = Keys::new(&reloader.started.router.admin_keys);
-        let office = Arc::new(Admin::new(Arc::clone(&reloader.cell), keys, asks));
+        let office = Arc::new(Admin::new(Arc::clone(&reloader.cell), asks, keys));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);

@@ -12,5 +12,6 @@ pub mod intake;
 pub mod config;
 pub mod reload;
 pub mod admin;
+
 pub mod app;
 pub mod cli;

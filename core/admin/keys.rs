@@ -1,56 +1,90 @@
-//! Who may use the API: a key by its id and secret, or by its secret alone as a bearer token.
-//! Secrets are compared by their hashes, so that time tells neither their bytes nor their length.
+//! Who may use the API. Secrets are kept and compared as digests, in a time that depends neither on
+//! what was sent nor on which key fits; a key without a secret fits nothing.
 
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use ring::digest::{Digest, SHA256, digest};
-use subtle::ConstantTimeEq as _;
+use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::config::AdminKey;
 
-/// All keys.
+/// All keys of the API.
 pub struct Keys(Vec<Key>);
 
-struct Key {
-    name: String,
-    /// One for each version of its secret.
+/// One of them.
+pub(super) struct Key {
+    pub(super) name: String,
+    /// Old and new side by side while it is changed.
     secrets: Vec<Digest>,
     scopes: Vec<String>,
 }
 
+/// What a caller shows for a key.
+struct Shown<'h> {
+    /// Which key it is said to be; without it any that fits.
+    name: Option<&'h [u8]>,
+    secret: &'h [u8],
+}
+
 impl Keys {
-    /// The keys of the config. One whose secret isn't to be had lets nobody in.
+    /// The keys of the config.
     pub fn new(keys: &[AdminKey]) -> Keys {
+        let secret = |text: &str| digest(&SHA256, text.as_bytes());
         let key = |key: &AdminKey| Key {
             name: key.name.clone(),
-            secrets: key.secret.iter().map(|version| hash(version.value.expose())).collect(),
+            secrets: key.secret.iter().map(|version| secret(version.value.expose())).collect(),
             scopes: key.scopes.clone(),
         };
         Keys(keys.iter().map(key).collect())
     }
 
-    /// What the caller may do; `None` = the caller has no key.
-    pub(super) fn of(&self, headers: &HeaderMap) -> Option<&[String]> {
-        let text = |name: &str| headers.get(name)?.to_str().ok();
-        let (name, secret) = match (text("x-key-id"), text("x-secret-key")) {
-            (Some(name), Some(secret)) => (Some(name), secret),
-            _ => (None, bearer(headers)?),
-        };
-        let secret = hash(secret);
-        let named = |key: &&Key| name.is_none_or(|name| name == key.name);
-        let found =
-            self.0.iter().filter(named).find(|key| {
-                key.secrets.iter().any(|own| own.as_ref().ct_eq(secret.as_ref()).into())
-            });
-        found.map(|key| key.scopes.as_slice())
+    /// The key that these headers show, where they show a valid one.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Option<&Key> {
+        let shown = shown(headers)?;
+        let secret = digest(&SHA256, shown.secret);
+        let mut found = None;
+        for key in &self.0 {
+            let named = shown.name.is_none_or(|name| name == key.name.as_bytes());
+            if key.fits(&secret) && named && found.is_none() {
+                found = Some(key);
+            }
+        }
+        found
     }
 }
 
-fn hash(secret: &str) -> Digest {
-    digest(&SHA256, secret.as_bytes())
+impl Key {
+    /// Is it allowed this?
+    pub(super) fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|own| own == scope)
+    }
+
+    /// Looks at every version, whichever fits.
+    fn fits(&self, secret: &Digest) -> bool {
+        let same = |own: &Digest| own.as_ref().ct_eq(secret.as_ref());
+        self.secrets.iter().fold(Choice::from(0), |fits, own| fits | same(own)).into()
+    }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// `x-key-id` with `x-secret-key`; or `Authorization: Bearer` with the secret, where `x-key-id` may
+/// say which key it is. A header that stands there twice shows nothing.
+fn shown(headers: &HeaderMap) -> Option<Shown<'_>> {
+    let name = only(headers, "x-key-id")?;
+    match only(headers, "x-secret-key")? {
+        Some(secret) => Some(Shown { name: Some(name?), secret }),
+        None => Some(Shown { name, secret: bearer(only(headers, AUTHORIZATION.as_str())??)? }),
+    }
+}
+
+/// The value of a header that isn't repeated; the outer `None`: it is.
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<Option<&'h [u8]>> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next().map(|value| value.as_bytes());
+    values.next().is_none().then_some(first)
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    const SCHEME: &[u8] = b"bearer ";
+    let (scheme, secret) = value.split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then(|| secret.trim_ascii())
 }

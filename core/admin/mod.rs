@@ -1,179 +1,113 @@
-//! The admin listener: is it well, what runs, and reload now. It shows no secret, no body and
-//! nobody's data.
+//! The admin listener: does the router live, is it ready, and under `/api/v1/` what runs and how to
+//! have it reloaded. A key is checked before a path under `/api/v1/` is looked up, so whoever has
+//! none learns nothing, not even what there is.
 //!
-//! | call | scope | says |
-//! | --- | --- | --- |
-//! | `GET /healthz` | none | 200 while the process runs |
-//! | `GET /readyz` | none | 200 while callbacks are taken, else 503; `causes`: what can't serve |
-//! | `GET /api/v1/generation` | `admin:read` | what runs, since when; the last rejected reload |
-//! | `GET /api/v1/routes` | `admin:read` | path, methods, adapter and responders of each |
-//! | `GET /api/v1/plugins` | `admin:read` | hash, contract, exports, imports, health |
-//! | `POST /api/v1/reload` | `admin:write` | reloads; `If-Match: "3"`: only while 3 runs |
+//! **Ready** means: this process is worth sending callbacks to. `/readyz` is 503 while it stops,
+//! and where nothing at all can be served: there is no route, or each is offline or has its adapter
+//! in quarantine. A route that is offline, or a plugin in quarantine, beside others that serve is
+//! told under `causes` with 200: taking the process out would take the good routes with it.
 
 mod keys;
 mod reply;
-mod show;
+mod endpoint;
+mod ready;
+mod shown;
+mod reloads;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hyper::HeaderMap;
-use hyper::header::{ETAG, HeaderValue, IF_MATCH};
-use serde_json::json;
-use tokio::sync::{mpsc, oneshot};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::http::request::Parts;
+use hyper::{Method, Response};
+use tokio::sync::mpsc;
 
+use self::endpoint::Endpoint;
 pub use self::keys::Keys;
-use self::reply::{Reply, fault, ok};
-use crate::generation::{Ask, Cell, Told};
+use self::reloads::Reloads;
+use self::reply::Refusal;
+use crate::generation::{Ask, Cell};
 use crate::listen::Arrival;
-use crate::model::GenerationId;
+use crate::observe::{self, Level};
 
-/// Answers what is asked of the admin listener.
+/// What stands before every path that needs a key.
+const API: &str = "/api/v1/";
+
+/// Answers the calls of the admin listener.
 pub struct Admin {
     cell: Arc<Cell>,
+    reloads: Reloads,
     keys: Keys,
-    asks: mpsc::Sender<Ask>,
     stopping: AtomicBool,
 }
 
-/// What is asked for.
-#[derive(Clone, Copy)]
-enum Resource {
-    Generation,
-    Routes,
-    Plugins,
-    Reload,
-}
-
-impl Resource {
-    fn of(path: &str) -> Option<Resource> {
-        Some(match path {
-            "/api/v1/generation" => Resource::Generation,
-            "/api/v1/routes" => Resource::Routes,
-            "/api/v1/plugins" => Resource::Plugins,
-            "/api/v1/reload" => Resource::Reload,
-            _ => return None,
-        })
-    }
-
-    fn method(self) -> &'static str {
-        if matches!(self, Resource::Reload) { "POST" } else { "GET" }
-    }
-
-    fn scope(self) -> &'static str {
-        if matches!(self, Resource::Reload) { "admin:write" } else { "admin:read" }
-    }
-}
-
 impl Admin {
-    /// Shows what `cell` holds, to whoever has one of the keys; `asks` is where reloads are asked
-    /// for.
-    pub fn new(cell: Arc<Cell>, keys: Keys, asks: mpsc::Sender<Ask>) -> Admin {
-        Admin { cell, keys, asks, stopping: AtomicBool::new(false) }
+    /// Shows what is in `cell`; reloads are asked for through `asks`.
+    pub fn new(cell: Arc<Cell>, asks: mpsc::Sender<Ask>, keys: Keys) -> Admin {
+        Admin { cell, reloads: Reloads::new(asks), keys, stopping: AtomicBool::new(false) }
     }
 
-    /// From here on it isn't ready.
+    /// From here on the router isn't ready: it takes no new callbacks.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// One call, whose body isn't read.
-    pub async fn take(&self, arrival: Arrival) -> Reply {
-        let head = &arrival.head;
-        self.answer(head.method.as_str(), head.uri.path(), &head.headers).await
+    /// Answers one call. No body is read: no endpoint wants one.
+    pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
+        self.answer(&arrival.head).await
     }
 
-    async fn answer(&self, method: &str, path: &str, headers: &HeaderMap) -> Reply {
-        let open = ["/healthz", "/readyz"].contains(&path);
-        if open && !["GET", "HEAD"].contains(&method) {
-            return reply::not_allowed("GET");
-        }
-        match path {
-            "/healthz" => ok(&json!({ "status": "ok" })),
-            "/readyz" => self.ready(),
-            // Whoever has no key learns nothing of what there is.
-            path if path.starts_with("/api/") => match self.keys.of(headers) {
-                Some(scopes) => self.api(method, path, (headers, scopes)).await,
-                None => reply::unauthorized(),
-            },
-            _ => fault(404, "not_found", "there is no such page"),
+    async fn answer(&self, head: &Parts) -> Response<Full<Bytes>> {
+        let response = self.serve(head).await.unwrap_or_else(Refusal::into_response);
+        match head.method {
+            Method::HEAD => reply::without_body(response),
+            _ => response,
         }
     }
 
-    fn ready(&self) -> Reply {
-        let mut causes = show::causes(&self.cell.current());
-        let stopping = self.stopping.load(Ordering::Relaxed);
-        if stopping {
-            causes.insert(0, json!({ "cause": "stopping" }));
-        }
-        reply::json(
-            if stopping { 503 } else { 200 },
-            &json!({ "ready": !stopping, "causes": causes }),
-        )
-    }
-
-    async fn api(&self, method: &str, path: &str, caller: (&HeaderMap, &[String])) -> Reply {
-        let (headers, scopes) = caller;
-        let Some(resource) = Resource::of(path) else {
-            return fault(404, "not_found", "there is no such resource");
+    async fn serve(&self, head: &Parts) -> Result<Response<Full<Bytes>>, Refusal> {
+        let path = head.uri.path();
+        let key = match path.starts_with(API) {
+            true => Some(self.keys.admit(&head.headers).ok_or(Refusal::NoKey)?),
+            false => None,
         };
-        if method != resource.method() {
-            return reply::not_allowed(resource.method());
+        let endpoint = Endpoint::find(path).ok_or(Refusal::NoPath)?;
+        if !endpoint.takes(&head.method) {
+            return Err(Refusal::Method(endpoint.methods()));
         }
-        if !scopes.iter().any(|scope| scope == resource.scope()) {
-            let message = format!("this key lacks the scope {}", resource.scope());
-            return fault(403, "forbidden", &message);
+        if let Some(scope) = endpoint.scope() {
+            let key = key.ok_or(Refusal::NoKey)?;
+            if !key.may(scope) {
+                return Err(Refusal::NoScope(scope));
+            }
+            if endpoint == Endpoint::Reload {
+                observe::notice(Level::Info, &format!("admin key {} asks to reload", key.name));
+            }
         }
-        match resource {
-            Resource::Generation => self.generation(),
-            Resource::Routes => ok(&show::routes(&self.cell.current())),
-            Resource::Plugins => ok(&show::plugins(&self.cell.current())),
-            Resource::Reload => self.reload(headers).await,
-        }
+        self.respond(endpoint, head).await
     }
 
-    fn generation(&self) -> Reply {
+    async fn respond(
+        &self,
+        endpoint: Endpoint,
+        head: &Parts,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
         let generation = self.cell.current();
-        let mut reply = ok(&show::generation(generation.id, &self.cell.record()));
-        if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", generation.id)) {
-            reply.headers_mut().insert(ETAG, tag);
-        }
-        reply
-    }
-
-    async fn reload(&self, headers: &HeaderMap) -> Reply {
-        let only_if = match headers.get(IF_MATCH).map(generation_of) {
-            None => None,
-            Some(Some(id)) => Some(id),
-            Some(None) => {
-                let message = "If-Match is the number of a generation in quotes: \"3\"";
-                return fault(400, "bad_if_match", message);
+        match endpoint {
+            Endpoint::Alive => Ok(ready::alive()),
+            Endpoint::Ready => Ok(ready::ready(&generation, self.stopping.load(Ordering::Relaxed))),
+            Endpoint::Generation => Ok(shown::generation(&self.cell)),
+            Endpoint::Routes => Ok(shown::routes(&generation)),
+            Endpoint::Plugins => Ok(shown::plugins(&generation)),
+            Endpoint::Reload => {
+                // A reload may take a while: what it replaces isn't kept for it.
+                let running = generation.id;
+                drop(generation);
+                self.reloads.ask(&head.headers, running).await
             }
-        };
-        let (tell, told) = oneshot::channel();
-        let asked = self.asks.try_send(Ask { only_if, tell }).is_ok();
-        let told = if asked { told.await.ok() } else { None };
-        match told {
-            Some(Told::Applied(id)) => ok(&json!({ "generation": id.0, "changed": true })),
-            Some(Told::Unchanged(id)) => ok(&json!({ "generation": id.0, "changed": false })),
-            Some(Told::Rejected(problems)) => {
-                let error = json!({ "code": "rejected", "message": "the config has problems" });
-                reply::json(422, &json!({ "error": error, "problems": problems }))
-            }
-            Some(Told::Stale(id)) => {
-                fault(412, "other_generation", &format!("generation {id} runs"))
-            }
-            None => fault(503, "busy", "too many reloads wait already, or the router stops"),
         }
     }
 }
-
-/// The generation that an `If-Match` names (RFC 9110 13.1.1): one strong tag.
-fn generation_of(value: &HeaderValue) -> Option<GenerationId> {
-    let digits = value.to_str().ok()?.strip_prefix('"')?.strip_suffix('"')?;
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| digits.parse().ok().map(GenerationId)).flatten()
-}
-
-#[cfg(test)]
-mod tests;

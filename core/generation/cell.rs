@@ -56,6 +56,13 @@ impl Cell {
         self.current.load().id
     }
 
+    /// The number of the one that runs, with the record that belongs to it.
+    pub fn id_and_record(&self) -> (GenerationId, Record) {
+        // Whoever swaps holds the record, so neither changes between the two.
+        let record = self.lock();
+        (self.id(), record.clone())
+    }
+
     /// From here on, new callbacks take this one.
     pub fn swap(&self, next: Generation, now_ms: u64) {
         let mut record = self.lock();

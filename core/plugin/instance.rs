@@ -112,7 +112,13 @@ impl Instance {
             && live.left > 0
             && !broken
         {
-            let kept = Kept { binding: binding.number, duty, live, since: Instant::now() };
+            let kept = Kept {
+                binding: binding.number,
+                duty,
+                live,
+                since: Instant::now(),
+                thread: std::thread::current().id(),
+            };
             plugin.warm.keep(kept, plugin.limits.reuse_idle);
         }
     }

@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use super::binding::Duty;
@@ -22,14 +23,19 @@ pub(super) struct Kept {
     pub(super) duty: Duty,
     pub(super) live: Live,
     pub(super) since: Instant,
+    /// Where it last ran.
+    pub(super) thread: ThreadId,
 }
 
 impl Warm {
-    /// The one that was kept last for this binding and duty.
+    /// The one that was kept last for this binding and duty, by this thread where there is one: its
+    /// memory is still near.
     pub(super) fn take(&self, binding: u64, duty: Duty) -> Option<Kept> {
+        let here = thread::current().id();
         let mut kept = self.lock();
         let fits = |one: &Kept| one.binding == binding && one.duty == duty;
-        let place = kept.iter().rposition(fits)?;
+        let near = kept.iter().rposition(|one| fits(one) && one.thread == here);
+        let place = near.or_else(|| kept.iter().rposition(fits))?;
         Some(kept.remove(place))
     }
 

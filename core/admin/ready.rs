@@ -1,0 +1,53 @@
+//! Does the process live, and is it worth sending callbacks to? The module above says what counts.
+//! These answers need no key, so they name routes and plugins, and never say why.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use serde_json::{Value, json};
+
+use super::{reply, shown};
+use crate::generation::{Generation, Route};
+use crate::plugin::Plugin;
+
+/// It lives, or it wouldn't say so.
+pub(super) fn alive() -> Response<Full<Bytes>> {
+    reply::ok(&json!({ "status": "ok" }))
+}
+
+/// Is it ready?
+pub(super) fn ready(generation: &Generation, stopping: bool) -> Response<Full<Bytes>> {
+    let causes = causes(generation, stopping);
+    match !stopping && generation.routes.targets().any(serves) {
+        true => reply::ok(&json!({ "status": "ready", "causes": causes })),
+        false => reply::unready(&json!({ "status": "unready", "causes": causes })),
+    }
+}
+
+/// Whether callbacks of this route are taken now.
+fn serves(route: &Arc<Route>) -> bool {
+    route.offline.is_none() && !is_shut(route.adapter.plugin())
+}
+
+fn is_shut(plugin: &Plugin) -> bool {
+    plugin.health().quarantine.is_some()
+}
+
+fn causes(generation: &Generation, stopping: bool) -> Vec<Value> {
+    let mut causes = Vec::new();
+    if stopping {
+        causes.push(json!({ "code": "draining" }));
+    }
+    if generation.routes.targets().next().is_none() {
+        causes.push(json!({ "code": "no_routes" }));
+    }
+    let offline = generation.routes.targets().filter(|route| route.offline.is_some());
+    causes.extend(offline.map(|route| json!({ "code": "route_offline", "route": route.name })));
+    let shut = shown::distinct(generation).into_iter().filter(|(plugin, _)| is_shut(plugin));
+    causes.extend(
+        shut.map(|(plugin, _)| json!({ "code": "plugin_quarantined", "plugin": plugin.name() })),
+    );
+    causes
+}

@@ -1,0 +1,166 @@
+//! The admin listener by plain heads, without a socket but for one test. Its generations are made
+//! of small guests, its keys are read from a config.
+
+mod access;
+mod states;
+mod reloading;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt as _;
+use hyper::{HeaderMap, Request};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::{read, resolve};
+use crate::generation::{Generation, Route};
+use crate::model::{Clock, GenerationId};
+use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Quarantine, Source};
+use crate::route::{Endpoint as Row, Pattern, Table};
+
+const ADAPTER: &str = include_str!("../../../tests/guests/prelude.wat");
+const RESPONDER: &str = include_str!("../../../tests/guests/spinning-responder.wat");
+
+/// Longer than anything takes that works.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// 2026-01-02T03:04:05.678Z.
+const SINCE_MS: u64 = 1_767_323_045_678;
+
+const READ: &str = "read-0123456789abcdef";
+const READ_OLD: &str = "old-read-0123456789";
+const WRITE: &str = "write-0123456789abcdef";
+
+/// `off` has a secret that isn't set.
+const KEYS: &str = r#"
+[admin.keys.reader]
+secret = [{ env = "READ_OLD" }, { env = "READ" }]
+scopes = ["admin:read"]
+[admin.keys.writer]
+secret = { env = "WRITE" }
+scopes = ["admin:write", "events:read"]
+[admin.keys.off]
+secret = { env = "OFF" }
+scopes = ["admin:read", "admin:write"]
+"#;
+
+fn keys() -> Keys {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("router.toml");
+    std::fs::write(&path, KEYS).expect("a file");
+    let sources = read(&path).expect("it can be read");
+    let environment = |name: &str| match name {
+        "READ_OLD" => Some(READ_OLD.to_owned()),
+        "READ" => Some(READ.to_owned()),
+        "WRITE" => Some(WRITE.to_owned()),
+        _ => None,
+    };
+    let (settings, problems) = resolve(&sources, &environment);
+    let settings = settings.unwrap_or_else(|| panic!("{}", problems.render(false)));
+    assert_eq!(settings.router.admin_keys.len(), 3);
+    Keys::new(&settings.router.admin_keys)
+}
+
+/// An admin of these routes, and where its asks come out.
+fn admin(routes: Vec<Route>) -> (Admin, mpsc::Receiver<Ask>) {
+    let (asks, asked) = mpsc::channel(1);
+    let cell = Arc::new(Cell::new(generation(1, routes), SINCE_MS));
+    (Admin::new(cell, asks, keys()), asked)
+}
+
+fn generation(id: u64, routes: Vec<Route>) -> Generation {
+    let row = |route: Route| Row {
+        pattern: Pattern::parse(&route.path).expect("a pattern"),
+        methods: route.methods.clone(),
+        target: Arc::new(route),
+    };
+    let routes = Table::build(routes.into_iter().map(row).collect()).expect("no conflicts");
+    Generation { id: GenerationId(id), routes }
+}
+
+fn route(name: &str, adapter: &Arc<Binding>) -> Route {
+    Route {
+        name: name.to_owned(),
+        path: format!("/{name}"),
+        methods: vec!["POST".to_owned()],
+        adapter: Arc::clone(adapter),
+        offline: None,
+        answers: HashMap::new(),
+    }
+}
+
+/// Where guests are made into plugins.
+struct Workshop {
+    host: Arc<Host>,
+    folder: TempDir,
+}
+
+impl Workshop {
+    fn open() -> Workshop {
+        let pool = PoolLimits { instances: 4, ..PoolLimits::default() };
+        let host = Host::start(pool, None, Clock::system()).expect("an engine");
+        Workshop { host, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// A binding of this guest, whose first fault puts it into quarantine for an hour.
+    async fn bind(&self, name: &str, text: &str) -> Arc<Binding> {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, wat::parse_str(text).expect("a module")).expect("a file");
+        let hour = Duration::from_secs(3600);
+        let quarantine = Quarantine { faults: 1, least: hour, most: hour };
+        let limits = Limits { quarantine, ..Limits::default() };
+        let plugin = self.host.load(name, &Source::File(path), &limits).await.expect("a plugin");
+        self.host.bind(plugin, Grant::default())
+    }
+
+    /// One that does well.
+    async fn good(&self) -> Arc<Binding> {
+        self.bind("good", ADAPTER).await
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+struct Said {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Said {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The code of the error that it is.
+    fn code(&self) -> &str {
+        assert!(self.body["error"]["message"].is_string(), "{self:?}");
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+}
+
+const READER: (&str, &str) = ("authorization", "Bearer read-0123456789abcdef");
+const WRITER: (&str, &str) = ("authorization", "Bearer write-0123456789abcdef");
+
+async fn call(admin: &Admin, line: &str, headers: &[(&str, &str)]) -> Said {
+    let (method, path) = line.split_once(' ').expect("a method and a path");
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (head, ()) = request.body(()).expect("a request").into_parts();
+    let (head, body) = admin.answer(&head).await.into_parts();
+    let body = body.collect().await.expect("a body in memory").to_bytes();
+    let body = match body.is_empty() {
+        true => Value::Null,
+        false => serde_json::from_slice(&body).expect("JSON"),
+    };
+    let said = Said { status: head.status.as_u16(), headers: head.headers, body };
+    assert_eq!(said.header("content-type"), Some("application/json"), "{line}");
+    assert_eq!(said.header("cache-control"), Some("no-store"), "{line}");
+    said
+}
