@@ -25,7 +25,8 @@ use crate::observe::{self, Level};
 
 /// A live instance, holding one of its plugin's slots.
 pub struct Instance {
-    live: Live,
+    /// Boxed, since it is handed from step to step.
+    live: Box<Live>,
     plugin: Arc<Plugin>,
     binding: Arc<Binding>,
     /// What it was taken for; `None` = not for a callback, and never kept.
@@ -84,7 +85,7 @@ impl Instance {
             Err(_) => return Err(Fault::Deadline),
         };
         let guest = Guest::new(store, guest);
-        let live = Live { guest, lane, left: plugin.limits.reuse, _slot: slot };
+        let live = Box::new(Live { guest, lane, left: plugin.limits.reuse, _slot: slot });
         Ok(Instance::of(binding, duty, live))
     }
 
@@ -97,7 +98,7 @@ impl Instance {
         Instance::of(binding, Some(duty), live)
     }
 
-    fn of(binding: Arc<Binding>, duty: Option<Duty>, live: Live) -> Instance {
+    fn of(binding: Arc<Binding>, duty: Option<Duty>, live: Box<Live>) -> Instance {
         let plugin = Arc::clone(binding.plugin());
         let trusted = duty.is_some_and(|duty| duty != Duty::Verify);
         Instance { live, plugin, binding, duty, trusted, broken: false }

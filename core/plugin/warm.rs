@@ -21,7 +21,7 @@ pub(super) struct Warm {
 pub(super) struct Kept {
     pub(super) binding: u64,
     pub(super) duty: Duty,
-    pub(super) live: Live,
+    pub(super) live: Box<Live>,
     pub(super) since: Instant,
     /// Where it last ran.
     pub(super) thread: ThreadId,

@@ -45,7 +45,7 @@ const LOG: &str = r#"(import "hookswitch:plugin/log@0.1.0" "write"
     (func $log (param i32 i32 i32)))"#;
 
 fn verify(does: &'static str, ends: &'static str, verify: &'static str) -> Hostile {
-    guest(does, ends, Guest { verify, ..Guest::default() })
+    guest(does, ends, &Guest { verify, ..Guest::default() })
 }
 
 fn importing(
@@ -53,16 +53,16 @@ fn importing(
     imports: &'static str,
     verify: &'static str,
 ) -> Hostile {
-    guest(does, ends, Guest { imports, verify, ..Guest::default() })
+    guest(does, ends, &Guest { imports, verify, ..Guest::default() })
 }
 
-fn guest(does: &'static str, ends: &'static str, guest: Guest<'_>) -> Hostile {
+fn guest(does: &'static str, ends: &'static str, guest: &Guest<'_>) -> Hostile {
     let phase = if guest.respond.is_empty() { Phase::Verify } else { Phase::Respond };
     Hostile { does, phase, module: guest.module(), ends }
 }
 
 fn responding(does: &'static str, ends: &'static str, respond: &'static str) -> Hostile {
-    guest(does, ends, Guest { respond, ..Guest::default() })
+    guest(does, ends, &Guest { respond, ..Guest::default() })
 }
 
 /// All of them. `endless` is where a server answers without end.
@@ -74,9 +74,9 @@ pub(crate) fn all(endless: SocketAddr) -> Vec<Hostile> {
     vec![
         verify("spins for ever", "deadline", SPIN),
         verify("grows its memory", "memory", GROW),
-        guest("grows its table", "table", grow_table),
+        guest("grows its table", "table", &grow_table),
         verify("traps", "trap", "unreachable"),
-        guest("recurses", "stack", recurse),
+        guest("recurses", "stack", &recurse),
         responding(
             "replies with a body of 1 GiB",
             "trap",
