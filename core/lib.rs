@@ -7,6 +7,7 @@ pub mod outbound;
 pub mod listen;
 pub mod route;
 pub mod plugin;
+pub mod store;
 pub mod generation;
 pub mod intake;
 pub mod config;

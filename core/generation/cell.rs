@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use super::Generation;
 use crate::model::GenerationId;
@@ -13,6 +14,7 @@ use crate::model::GenerationId;
 pub struct Cell {
     current: ArcSwap<Generation>,
     record: Mutex<Record>,
+    swaps: watch::Sender<u64>,
 }
 
 /// How the generations of this process came and went.
@@ -43,7 +45,8 @@ impl Cell {
     /// Starts with the first one.
     pub fn new(first: Generation, now_ms: u64) -> Cell {
         let record = Mutex::new(Record { since_ms: now_ms, ..Record::default() });
-        Cell { current: ArcSwap::from_pointee(first), record }
+        let swaps = watch::Sender::new(0);
+        Cell { current: ArcSwap::from_pointee(first), record, swaps }
     }
 
     /// The one that runs now.
@@ -70,6 +73,12 @@ impl Cell {
         record.since_ms = now_ms;
         record.applied += 1;
         record.last_rejected = None;
+        self.swaps.send_modify(|swaps| *swaps += 1);
+    }
+
+    /// Counts up whenever another one was swapped in.
+    pub fn swaps(&self) -> watch::Receiver<u64> {
+        self.swaps.subscribe()
     }
 
     /// A reload had problems: what runs goes on running.

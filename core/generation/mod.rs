@@ -1,16 +1,18 @@
-//! Routes and plugins as one immutable value, and the cell that holds the one that runs. A callback
-//! takes the value once and keeps it to its end, so it never sees two of them.
+//! Routes, plugins and destinations as one immutable value, and the cell that holds the one that
+//! runs. A callback takes the value once and keeps it to its end, so it never sees two of them.
 
 mod cell;
 mod ask;
+mod destination;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::ask::{Ask, Told};
 pub use self::cell::{Cell, Record, Rejected};
-use crate::model::GenerationId;
+pub use self::destination::Destination;
+use crate::model::{GenerationId, Network, OutOfOrder};
 use crate::plugin::Binding;
 use crate::route::Table;
 
@@ -21,12 +23,30 @@ pub struct Generation {
     pub id: GenerationId,
     /// Routes by method and path.
     pub routes: Table<Arc<Route>>,
+    /// The config's destinations by name.
+    pub destinations: BTreeMap<String, Arc<Destination>>,
+    /// Private networks that registered webhooks may reach.
+    pub allow_networks: Vec<Network>,
 }
 
 impl Generation {
+    /// These routes, without any destination.
+    pub fn new(id: GenerationId, routes: Table<Arc<Route>>) -> Generation {
+        Generation { id, routes, destinations: BTreeMap::new(), allow_networks: Vec::new() }
+    }
+
     /// The route of this name.
     pub fn route(&self, name: &str) -> Option<&Arc<Route>> {
         self.routes.targets().find(|route| route.name == name)
+    }
+
+    /// The names of the config's destinations that an event of this kind is owed to, where it came
+    /// by this route.
+    pub fn owed(&self, route: &Route, kind: &str) -> Vec<String> {
+        let wants = |name: &&String| {
+            self.destinations.get(*name).is_some_and(|destination| destination.wants(kind))
+        };
+        route.deliver.iter().filter(wants).cloned().collect()
     }
 }
 
@@ -44,6 +64,12 @@ pub struct Route {
     pub offline: Option<String>,
     /// Who answers which kind of request.
     pub answers: HashMap<String, Answerer>,
+    /// Names of the destinations that its events go to.
+    pub deliver: Vec<String>,
+    /// For how long ids are known again.
+    pub dedupe: Duration,
+    /// What becomes of events that are behind what is known.
+    pub out_of_order: OutOfOrder,
 }
 
 /// Who answers one kind of request.

@@ -1,15 +1,16 @@
 //! Builds one generation. Every problem is collected; there is a generation only where none is an
 //! error.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::check;
 use crate::config::{
     AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Settings,
 };
 use crate::generation::{Answerer, Generation, Route};
-use crate::model::GenerationId;
+use crate::model::{GenerationId, OutOfOrder};
 use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, Source};
 use crate::route::{Endpoint, Pattern, Table};
 
@@ -42,7 +43,16 @@ pub async fn build(host: &Arc<Host>, settings: &Settings, id: GenerationId) -> B
         plugin.as_ref().map(|plugin| plugin.hash().to_owned()).unwrap_or_default()
     };
     let hashes = shelf.plugins.iter().map(hash).collect();
-    Built { generation: routes.map(|routes| Generation { id, routes }), problems, hashes }
+    Built {
+        generation: routes.map(|routes| Generation {
+            id,
+            routes,
+            destinations: BTreeMap::new(),
+            allow_networks: settings.router.allow_networks.clone(),
+        }),
+        problems,
+        hashes,
+    }
 }
 
 fn pattern(route: &RouteSettings, problems: &mut Problems) -> Option<Pattern> {
@@ -165,6 +175,9 @@ impl Shelf<'_> {
             adapter,
             offline: route.offline.clone(),
             answers,
+            deliver: route.deliver.clone(),
+            dedupe: Duration::from_secs(72 * 3600),
+            out_of_order: OutOfOrder::default(),
         })
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hookswitch::generation::{Cell, Generation, Route};
 use hookswitch::intake::{Intake, Limits, Proxies};
 use hookswitch::listen::{self, Counters, Listener};
-use hookswitch::model::{Clock, GenerationId};
+use hookswitch::model::{Clock, GenerationId, OutOfOrder};
 use hookswitch::plugin::Binding;
 use hookswitch::route::{Endpoint, Pattern, Table};
 use tokio::net::TcpListener;
@@ -147,9 +147,12 @@ fn intake(routes: [(&str, Arc<Binding>); 2]) -> Intake {
             adapter,
             offline: None,
             answers: HashMap::new(),
+            deliver: Vec::new(),
+            dedupe: Duration::from_secs(3600),
+            out_of_order: OutOfOrder::default(),
         }),
     };
     let routes = Table::build(routes.map(endpoint).into()).expect("no conflicts");
-    let cell = Arc::new(Cell::new(Generation { id: GenerationId(1), routes }, 0));
+    let cell = Arc::new(Cell::new(Generation::new(GenerationId(1), routes), 0));
     Intake::new(cell, Limits::default(), Proxies::default(), Clock::system())
 }

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::config::{read, resolve};
 use crate::generation::{Generation, Route};
+use crate::model::OutOfOrder;
 use crate::model::{Clock, GenerationId};
 use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Quarantine, Source};
 use crate::route::{Endpoint as Row, Pattern, Table};
@@ -79,7 +80,7 @@ fn generation(id: u64, routes: Vec<Route>) -> Generation {
         target: Arc::new(route),
     };
     let routes = Table::build(routes.into_iter().map(row).collect()).expect("no conflicts");
-    Generation { id: GenerationId(id), routes }
+    Generation::new(GenerationId(id), routes)
 }
 
 fn route(name: &str, adapter: &Arc<Binding>) -> Route {
@@ -90,6 +91,9 @@ fn route(name: &str, adapter: &Arc<Binding>) -> Route {
         adapter: Arc::clone(adapter),
         offline: None,
         answers: HashMap::new(),
+        deliver: Vec::new(),
+        dedupe: Duration::from_secs(3600),
+        out_of_order: OutOfOrder::default(),
     }
 }
 
