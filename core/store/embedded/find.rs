@@ -1,0 +1,222 @@
+//! Events as they are shown. Rows are found by their order first, over an index, and read whole
+//! only for the page.
+
+use bytes::Bytes;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use serde::Deserialize;
+
+use super::row::{self, event_number, kept, rows};
+use crate::model::{Attempt, Callback, CallbackId, Event, EventId, GenerationId, Head, Header};
+use crate::store::{CallbackShown, DeliveryShown, EventFilter, EventShown, EventWhole, Page};
+
+/// What is kept of a head beside its columns.
+#[derive(Deserialize)]
+pub(super) struct KeptHead {
+    pub(super) params: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// Aliases as they are kept.
+pub(super) fn aliases(kept: Option<String>) -> Vec<String> {
+    kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Conditions with the values that they compare with.
+#[derive(Clone, Default)]
+pub(super) struct Conditions {
+    texts: Vec<String>,
+    pub(super) values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Adds a condition, in which `?` is the value.
+    pub(super) fn add(&mut self, text: &str, value: impl Into<Value>) {
+        self.values.push(value.into());
+        self.texts.push(text.replace('?', &format!("?{}", self.values.len())));
+    }
+
+    /// One without a value of its own.
+    pub(super) fn say(&mut self, text: &str) {
+        self.texts.push(text.to_owned());
+    }
+
+    /// `WHERE …`, or nothing.
+    pub(super) fn sql(&self) -> String {
+        match self.texts.is_empty() {
+            true => String::new(),
+            false => format!("WHERE {}", self.texts.join(" AND ")),
+        }
+    }
+}
+
+/// A callback is recorded at most this long after the time in its events' ids.
+const SLACK_MS: u64 = 600_000;
+
+/// Ids sort by the time at which they were made, so a bound of time is one of ids, and one of ids
+/// is one of `seq`: give or take what was under way at once.
+pub(super) fn bound_of_time(
+    db: &Connection,
+    (table, ms): (&str, u64),
+    conditions: &mut Conditions,
+) -> rusqlite::Result<()> {
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&ms.saturating_sub(SLACK_MS).to_be_bytes()[2..]);
+    let sql = format!("SELECT seq FROM {table} WHERE id >= ?1 ORDER BY id LIMIT 1");
+    let from: Option<i64> =
+        db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+    conditions.add("seq >= ?", from.unwrap_or(i64::MAX));
+    Ok(())
+}
+
+/// The same for the end of a time.
+pub(super) fn end_of_time(
+    db: &Connection,
+    (table, ms): (&str, u64),
+    conditions: &mut Conditions,
+) -> rusqlite::Result<()> {
+    let mut id = [0xff; 16];
+    id[..6].copy_from_slice(&ms.saturating_add(SLACK_MS).to_be_bytes()[2..]);
+    let sql = format!("SELECT seq FROM {table} WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
+    let to: Option<i64> = db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+    conditions.add("seq <= ?", to.unwrap_or(0));
+    Ok(())
+}
+
+pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<Page<EventShown>> {
+    let mut conditions = Conditions::default();
+    let texts = [
+        ("route = ?", &filter.route),
+        ("kind = ?", &filter.kind),
+        ("subject = ?", &filter.subject),
+        ("seq IN (SELECT event FROM event_ids WHERE provider_id = ?)", &filter.provider_id),
+    ];
+    for (text, value) in texts {
+        if let Some(value) = value {
+            conditions.add(text, value.clone());
+        }
+    }
+    if let Some(status) = filter.status {
+        let number = event_number(status);
+        conditions.add("status = ?", number);
+        if number != 0 {
+            conditions.say("status <> 0");
+        }
+    }
+    if let Some(ms) = filter.from_ms {
+        bound_of_time(db, ("events", ms), &mut conditions)?;
+        conditions.add("recorded_ms >= ?", kept(ms));
+    }
+    if let Some(ms) = filter.to_ms {
+        end_of_time(db, ("events", ms), &mut conditions)?;
+        conditions.add("recorded_ms <= ?", kept(ms));
+    }
+    if let Some(before) = &filter.before {
+        let id = before.as_bytes().to_vec();
+        conditions.add("seq < coalesce((SELECT seq FROM events WHERE id = ?), 0)", id);
+    }
+    let sql = format!(
+        "SELECT seq FROM events {} ORDER BY seq DESC LIMIT {}",
+        conditions.sql(),
+        rows(filter.limit.saturating_add(1))
+    );
+    let seqs: Vec<i64> = (db.prepare_cached(&sql)?)
+        .query_map(params_from_iter(&conditions.values), |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let more = seqs.len() > filter.limit;
+    let shown = seqs.iter().take(filter.limit).map(|seq| event_at(db, *seq, false));
+    Ok(Page { rows: shown.collect::<rusqlite::Result<_>>()?, total: None, more })
+}
+
+fn event_at(db: &Connection, seq: i64, whole: bool) -> rusqlite::Result<EventShown> {
+    let sql = "SELECT e.id, c.id, e.route, e.provider_id, e.aliases, e.kind, e.subject, e.rank, \
+               e.occurred_ms, e.data, e.status, coalesce(e.rank < s.rank, 0), e.repeats, e.tries, \
+               e.confirm_ms, e.reason, e.merged, e.recorded_ms \
+               FROM events e JOIN callbacks c ON c.seq = e.callback \
+               LEFT JOIN subjects s ON s.route = e.route AND s.subject = e.subject \
+               WHERE e.seq = ?1";
+    db.prepare_cached(sql)?.query_row([seq], |row| {
+        Ok(EventShown {
+            id: EventId::from_bytes(row::id(row, 0)?),
+            callback: CallbackId::from_bytes(row::id(row, 1)?),
+            route: row.get(2)?,
+            event: Event {
+                id: row.get(3)?,
+                aliases: aliases(row.get(4)?),
+                kind: row.get(5)?,
+                subject: row.get(6)?,
+                rank: row.get(7)?,
+                occurred_at_ms: row::maybe_number(row, 8)?,
+                data: if whole { row.get(9)? } else { None },
+            },
+            status: row::event_status(row, 10)?,
+            superseded: row.get(11)?,
+            repeats: row.get(12)?,
+            tries: row.get(13)?,
+            confirm_ms: row::maybe_number(row, 14)?,
+            reason: row.get(15)?,
+            merged: row.get::<_, Option<[u8; 16]>>(16)?.map(EventId::from_bytes),
+            recorded_ms: row::number(row, 17)?,
+        })
+    })
+}
+
+pub(super) fn event(db: &Connection, id: EventId) -> rusqlite::Result<Option<EventWhole>> {
+    let sql = "SELECT seq, callback FROM events WHERE id = ?1";
+    let found: Option<(i64, i64)> = (db.prepare_cached(sql)?)
+        .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((seq, callback)) = found else { return Ok(None) };
+    let shown = event_at(db, seq, true)?;
+    let mut of = db.prepare_cached("SELECT seq FROM deliveries WHERE event = ?1 ORDER BY seq")?;
+    let seqs: Vec<i64> = of.query_map([seq], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let whole = |seq: &i64| -> rusqlite::Result<(DeliveryShown, Vec<Attempt>)> {
+        Ok((super::deliveries::at(db, *seq)?, attempts(db, *seq)?))
+    };
+    Ok(Some(EventWhole {
+        shown,
+        callback: callback_at(db, callback)?,
+        deliveries: seqs.iter().map(whole).collect::<rusqlite::Result<_>>()?,
+    }))
+}
+
+fn attempts(db: &Connection, delivery: i64) -> rusqlite::Result<Vec<Attempt>> {
+    let sql = "SELECT at_ms, took_ms, status, body, error FROM attempts WHERE delivery = ?1 \
+               ORDER BY number";
+    let mut found = db.prepare_cached(sql)?;
+    let attempt = |row: &Row<'_>| {
+        Ok(Attempt {
+            at_ms: row::number(row, 0)?,
+            took_ms: row::number(row, 1)?,
+            status: row.get(2)?,
+            body: row.get(3)?,
+            error: row.get(4)?,
+        })
+    };
+    found.query_map([delivery], attempt)?.collect()
+}
+
+fn callback_at(db: &Connection, seq: i64) -> rusqlite::Result<CallbackShown> {
+    let sql = "SELECT id, received_ms, generation, adapter, matched, peer, method, url, head, body \
+               FROM callbacks WHERE seq = ?1";
+    db.prepare_cached(sql)?.query_row([seq], |row| {
+        let head: KeptHead = serde_json::from_str(&row.get::<_, String>(8)?)
+            .map_err(|_| row::corrupt(8, "no head"))?;
+        let headers = head.headers.into_iter().map(|(name, value)| Header { name, value });
+        let head = Head {
+            id: CallbackId::from_bytes(row::id(row, 0)?).to_string(),
+            method: row.get(6)?,
+            url: row.get(7)?,
+            params: head.params,
+            headers: headers.collect(),
+            peer: row.get(5)?,
+            received_at_ms: row::number(row, 1)?,
+        };
+        Ok(CallbackShown {
+            callback: Callback { head, body: Bytes::from(row.get::<_, Vec<u8>>(9)?) },
+            generation: GenerationId(row::number(row, 2)?),
+            adapter: row.get(3)?,
+            matched: row.get(4)?,
+        })
+    })
+}

@@ -1,0 +1,128 @@
+-- Version 1. Times are Unix milliseconds. `seq` counts up and orders everything; ids are what the
+-- outside knows rows by.
+
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE callbacks (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    route TEXT NOT NULL,
+    received_ms INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    adapter TEXT NOT NULL,
+    matched TEXT,
+    peer TEXT NOT NULL,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,
+    head TEXT NOT NULL,           -- JSON: parameters and headers, in order
+    body BLOB NOT NULL
+);
+
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    callback INTEGER NOT NULL,
+    route TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    aliases TEXT,                 -- JSON; NULL: none
+    kind TEXT NOT NULL,
+    subject TEXT,
+    rank INTEGER,
+    occurred_ms INTEGER,
+    data TEXT,                    -- NULL: the callback's body
+    status INTEGER NOT NULL,
+    repeats INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0,
+    since_ms INTEGER NOT NULL,    -- since when it waits to be confirmed
+    confirm_ms INTEGER,           -- when it is to be; NULL: never
+    reason TEXT,
+    merged BLOB,
+    recorded_ms INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX events_id ON events (id);
+CREATE INDEX events_callback ON events (callback);
+CREATE INDEX events_route ON events (route);
+CREATE INDEX events_kind ON events (kind);
+CREATE INDEX events_subject ON events (subject) WHERE subject IS NOT NULL;
+CREATE INDEX events_status ON events (status) WHERE status <> 0;
+CREATE INDEX events_confirm ON events (route, confirm_ms) WHERE confirm_ms IS NOT NULL;
+
+-- Every id and alias of an event, by which it is known again until it expires.
+CREATE TABLE event_ids (
+    provider_id TEXT NOT NULL,
+    route TEXT NOT NULL,
+    event INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    PRIMARY KEY (provider_id, route)
+) WITHOUT ROWID;
+
+-- How far each subject is known to be.
+CREATE TABLE subjects (
+    route TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    PRIMARY KEY (route, subject)
+) WITHOUT ROWID;
+
+CREATE TABLE replay_keys (
+    route TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body_hash BLOB NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    PRIMARY KEY (route, key)
+) WITHOUT ROWID;
+CREATE INDEX replay_keys_expire ON replay_keys (expires_ms);
+
+CREATE TABLE deliveries (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    event INTEGER NOT NULL,
+    addressee TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,     -- since it was last put to waiting
+    attempts INTEGER NOT NULL DEFAULT 0,  -- in all
+    delivered_ms INTEGER,
+    created_ms INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX deliveries_id ON deliveries (id);
+CREATE INDEX deliveries_event ON deliveries (event);
+CREATE INDEX deliveries_addressee ON deliveries (addressee);
+CREATE INDEX deliveries_kind ON deliveries (kind);
+CREATE INDEX deliveries_due ON deliveries (addressee, due_ms) WHERE status = 0;
+CREATE INDEX deliveries_open ON deliveries (status) WHERE status <> 2;
+
+CREATE TABLE attempts (
+    delivery INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    took_ms INTEGER NOT NULL,
+    status INTEGER,
+    body BLOB NOT NULL,
+    error TEXT,
+    PRIMARY KEY (delivery, number)
+) WITHOUT ROWID;
+
+CREATE TABLE webhooks (
+    id BLOB PRIMARY KEY,
+    url TEXT NOT NULL,
+    events TEXT NOT NULL,         -- JSON
+    active INTEGER NOT NULL,
+    secret BLOB NOT NULL,         -- sealed
+    triggered_ms INTEGER,
+    delivered_ms INTEGER,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE state (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value BLOB NOT NULL,          -- sealed
+    ends_ms INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) WITHOUT ROWID;
