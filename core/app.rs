@@ -73,7 +73,7 @@ pub async fn load(path: &Path, clock: Clock, making: bool) -> Result<Loaded, Sta
 }
 
 fn cache_path(router: &Router) -> PathBuf {
-    router.store_path.with_file_name("plugin-cache")
+    router.store.path.with_file_name("plugin-cache")
 }
 
 /// A router that listens.

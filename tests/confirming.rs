@@ -241,7 +241,7 @@ async fn what_the_config_does_not_grant_is_said() {
     };
     let revealed = Grant { reveal: vec!["api-secret".into()], ..grant() };
     for (grant, wanted) in [(grant(), "secret_not_revealed"), (revealed, "api_unreachable")] {
-        let state = Arc::new(hookswitch::plugin::State::new(10, Clock::system()));
+        let state = Arc::new(hookswitch::plugin::State::new("route other", 10, Clock::system()));
         let binding = Binding::new(Arc::clone(plugin), grant, state);
         assert_eq!(word(binding.confirm(&credited(), &context(NOW)).await), wanted);
     }

@@ -97,7 +97,7 @@ fn the_router() {
     assert_eq!(router.public_url.as_deref(), Some("https://hooks.example.com/in"));
     assert_eq!(router.forwarded_header, ForwardedHeader::Forwarded);
     assert_eq!(router.trusted_proxies[1].to_string(), "::1/128");
-    assert_eq!(router.store_path, PathBuf::from("config/../data/x.db"));
+    assert_eq!(router.store.path, PathBuf::from("config/../data/x.db"));
     assert_eq!(router.allow_networks[0].to_string(), "192.168.0.0/16");
     assert_eq!((router.listen.connections, router.listen.head_bytes), (10, 16 << 10));
     assert_eq!(router.listen.head_timeout, Duration::from_secs(3));
@@ -258,7 +258,7 @@ fn an_empty_config_is_the_defaults_and_a_warning() {
     let (settings, problems) = check("");
     let router = settings.map(|settings| settings.router).unwrap();
     assert_eq!(router.public.to_string(), "127.0.0.1:8080");
-    assert_eq!(router.store_path, PathBuf::from("data/hookswitch.db"));
+    assert_eq!(router.store.path, PathBuf::from("data/hookswitch.db"));
     assert!(problems.render(false).contains("there are no routes in config.toml"));
 }
 
