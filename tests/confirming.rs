@@ -288,6 +288,14 @@ fn a_route_takes_unsigned_callbacks_from_its_addresses_only() {
     let callbacks: serde_json::Value = serde_json::from_str(callbacks).expect("an array");
     let first = json!({ "url": "https://hooks.example.com/brite", "transaction_state": 2 });
     assert_eq!(callbacks[0], first);
+    for (line, lacks) in [("reveal", "reveals no secret to it"), ("allow_http", "call nobody")] {
+        let other = folder.path().join("other.toml");
+        let less: Vec<_> = CONFIG.lines().filter(|text| !text.starts_with(line)).collect();
+        std::fs::write(&other, less.join("\n")).expect("a file");
+        let checked = hookswitch(&["check", "--config", &other.display().to_string()]);
+        let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+        assert!(checked.status.success() && said.matches(lacks).count() == 2, "{said}");
+    }
     let router = Router::start(&config);
     let cases = [
         ("brite?order_id=88", r#"{"session_id":"agS1","session_state":12}"#, 200),

@@ -1,5 +1,5 @@
-//! Step seven: a request is asked of its responder, under its deadline. No instance of the adapter is
-//! held meanwhile. What a notification came to is known already.
+//! Step seven: a request is asked of its responder, under its deadline. No instance of the adapter
+//! is held meanwhile. What a notification came to is known already.
 
 use ring::digest;
 use tokio::time::timeout;

@@ -1,6 +1,6 @@
 //! Step six: a notification is written down before it is acknowledged, with all that follows from
-//! it. No instance of the adapter is held meanwhile. Whatever is not known to be written is refused,
-//! and the provider tries again.
+//! it. No instance of the adapter is held meanwhile. What isn't known to be written is refused, and
+//! the provider tries again.
 
 use std::sync::Arc;
 

@@ -70,7 +70,7 @@ fn all() -> Vec<KindPattern> {
 
 fn pattern(text: &str) -> Result<KindPattern, Wrong> {
     KindPattern::parse(text).ok_or_else(|| {
-        let help = "write a kind, with * for any characters: \"brz.pix.*\"";
+        let help = "write a kind, with * for any characters: \"acme.payment.*\"";
         Wrong::new("this isn't a pattern of kinds", help)
     })
 }

@@ -21,8 +21,8 @@ fn only_trusted_proxies_name_the_caller() {
     const XFF: &str = "x-forwarded-for";
     const FWD: &str = "forwarded";
     const UNREADABLE: &str = "";
-    /// Who is trusted, by which header; the socket's peer, the headers; and who called, `UNREADABLE`
-    /// where that can't be told.
+    /// Who is trusted, by which header; the socket's peer, the headers; and who called: nobody
+    /// knows where it is `UNREADABLE`.
     type Case = (&'static str, ForwardedHeader, &'static str, Given, &'static str);
     type Given = &'static [(&'static str, &'static str)];
     const CASES: &[Case] = &[
