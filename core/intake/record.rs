@@ -65,7 +65,8 @@ impl Parsed {
                 drained.kept();
                 Held::Told(Outcome::Accepted, Some(accepted))
             }
-            // Neither of these wrote anything down: what was remembered goes with a later one.
+            // Of neither of these is it promised that what was remembered is written down: it goes
+            // with a later one.
             Ok(store::Recorded::Duplicate) => Held::Told(Outcome::Duplicate, None),
             Ok(store::Recorded::Replayed) => Held::Told(replayed(), None),
             Err(fault) => return Err(down(&place, head, &fault)),
