@@ -1,6 +1,8 @@
 //! The whole router: the only file that names every concrete type. It starts from a config, runs
 //! until it is told to stop, and lets what is in flight end.
 
+mod unkept;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use self::unkept::Unkept;
 use crate::admin::{Admin, Keys};
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
@@ -73,7 +76,7 @@ pub async fn load(path: &Path, clock: Clock, making: bool) -> Result<Loaded, Sta
 }
 
 fn cache_path(router: &Router) -> PathBuf {
-    router.store_path.with_file_name("plugin-cache")
+    router.store.path.with_file_name("plugin-cache")
 }
 
 /// A router that listens.
@@ -103,8 +106,9 @@ impl App {
             public_url: router.public_url.clone(),
         };
         let cell = Arc::new(Cell::new(generation, clock.now_ms()));
-        let mut intake =
-            Intake::new(Arc::clone(&cell), router.intake.clone(), proxies, clock.clone());
+        let limits = router.intake.clone();
+        let mut intake = Intake::new(Arc::clone(&cell), Arc::new(Unkept), limits, clock.clone());
+        intake.proxies = proxies;
         intake.debug_headers = router.debug_headers;
         let limits = Arc::new(router.listen.clone());
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };

@@ -31,7 +31,7 @@ impl Component<'_> {
 
     /// The same plugin, with a state of its own and an API on loopback in its settings.
     fn confirming(&self, asked: &vectors::Asked, api: &Api) -> (Arc<Binding>, Arc<State>) {
-        let state = Arc::new(State::new(100, Clock::manual(asked.now_ms)));
+        let state = Arc::new(State::new("route", 100, Clock::manual(asked.now_ms)));
         for (key, value) in &asked.state {
             state.put(key.clone(), value.clone().into_bytes(), u64::MAX);
         }

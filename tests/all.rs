@@ -10,5 +10,6 @@ mod host;
 mod hostile;
 mod adapters;
 mod confirming;
+mod recording;
 mod serve;
 mod docs;

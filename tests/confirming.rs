@@ -241,7 +241,7 @@ async fn what_the_config_does_not_grant_is_said() {
     };
     let revealed = Grant { reveal: vec!["api-secret".into()], ..grant() };
     for (grant, wanted) in [(grant(), "secret_not_revealed"), (revealed, "api_unreachable")] {
-        let state = Arc::new(hookswitch::plugin::State::new(10, Clock::system()));
+        let state = Arc::new(hookswitch::plugin::State::new("route other", 10, Clock::system()));
         let binding = Binding::new(Arc::clone(plugin), grant, state);
         assert_eq!(word(binding.confirm(&credited(), &context(NOW)).await), wanted);
     }
@@ -288,6 +288,14 @@ fn a_route_takes_unsigned_callbacks_from_its_addresses_only() {
     let callbacks: serde_json::Value = serde_json::from_str(callbacks).expect("an array");
     let first = json!({ "url": "https://hooks.example.com/brite", "transaction_state": 2 });
     assert_eq!(callbacks[0], first);
+    for (line, lacks) in [("reveal", "reveals no secret to it"), ("allow_http", "call nobody")] {
+        let other = folder.path().join("other.toml");
+        let less: Vec<_> = CONFIG.lines().filter(|text| !text.starts_with(line)).collect();
+        std::fs::write(&other, less.join("\n")).expect("a file");
+        let checked = hookswitch(&["check", "--config", &other.display().to_string()]);
+        let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+        assert!(checked.status.success() && said.matches(lacks).count() == 2, "{said}");
+    }
     let router = Router::start(&config);
     let cases = [
         ("brite?order_id=88", r#"{"session_id":"agS1","session_state":12}"#, 200),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hookswitch::config::{Reloading, Severity, read, resolve};
+use hookswitch::config::{Delivering, Reloading, Severity, StoreSettings, read, resolve};
 use hookswitch::{intake, listen, plugin};
 
 fn root() -> &'static Path {
@@ -37,19 +37,24 @@ fn every_limit_is_shown_with_its_default() {
     assert_eq!(router.pool, plugin::PoolLimits::default());
     assert_eq!(router.plugin, plugin::Limits::default());
     assert_eq!(router.reloading, Reloading::default());
+    assert_eq!(router.delivering, Delivering::default());
+    let path = router.store.path.clone();
+    assert_eq!(router.store, StoreSettings { path, ..StoreSettings::default() });
     assert!(router.public_url.is_some() && !router.allow_networks.is_empty(), "{switched}");
     let fields = |debugged: String| debugged.matches(": ").count();
     let limits = fields(format!("{:?}", router.listen))
         + fields(format!("{:?}", router.intake))
         + fields(format!("{:?}", router.pool))
         + fields(format!("{:?}", router.plugin))
-        + fields(format!("{:?}", router.reloading));
+        + fields(format!("{:?}", router.reloading))
+        + fields(format!("{:?}", router.delivering))
+        + fields(format!("{:?}", router.store));
     let (_, shown) = switched.split_once("[limits]").expect("the table of limits");
     let (shown, _) = shown.split_once("[outbound]").expect("the table after it");
     let keys = shown.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count();
-    // `plugin_memory` is both the pool's ceiling and the default under it, and what the keys of
-    // quarantine set is a field of its own.
-    assert_eq!(keys + 2, limits, "a key for each limit");
+    // `plugin_memory` is both the pool's ceiling and the default under it, what the keys of
+    // quarantine set is a field of its own, and three of the store's stand in its own table.
+    assert_eq!(keys + 2 + 3, limits, "a key for each limit");
 }
 
 #[test]

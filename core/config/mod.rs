@@ -15,17 +15,19 @@ mod tree;
 mod nearest;
 mod unbuilt;
 mod secret;
+mod bounds;
 mod raw;
 mod resolve;
 mod settings;
 
+pub use bounds::{Delivering, Reloading, StoreSettings};
 pub(crate) use nearest::suggestion;
 pub use place::{Place, Placed};
 pub use problem::{Problem, Problems, Severity};
 pub use resolve::resolve;
 pub use settings::{
-    AdapterRef, AdminKey, AnswerSettings, DestinationSettings, PluginSettings, Reloading, Role,
-    RouteSettings, Router, SecretVersion, Settings, Tls,
+    AdapterRef, AdminKey, AnswerSettings, DestinationSettings, PluginSettings, Role, RouteSettings,
+    Router, SecretVersion, Settings, Tls,
 };
 pub use source::{Sources, read};
 

@@ -8,9 +8,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Place, Placed};
+use super::{Delivering, Place, Placed, Reloading, StoreSettings};
 use crate::intake::ForwardedHeader;
-use crate::model::Network;
+use crate::model::{KindPattern, Network, OutOfOrder};
 use crate::plugin::{HostRule, SecretText, Source};
 use crate::{intake, listen, plugin};
 
@@ -48,8 +48,8 @@ pub struct Router {
     pub trusted_proxies: Vec<Network>,
     /// Which header carries that word.
     pub forwarded_header: ForwardedHeader,
-    /// The embedded store; compiled code is cached beside it.
-    pub store_path: PathBuf,
+    /// The embedded store.
+    pub store: StoreSettings,
     /// Encrypts what is secret in the store.
     pub store_key: Vec<SecretVersion>,
     /// The bounds of connections.
@@ -62,6 +62,8 @@ pub struct Router {
     pub plugin: plugin::Limits,
     /// How changes are waited for.
     pub reloading: Reloading,
+    /// How events are confirmed and delivered.
+    pub delivering: Delivering,
     /// Replies say which generation they ran on.
     pub debug_headers: bool,
     /// Private networks that plugins and API-registered webhooks may reach.
@@ -70,27 +72,6 @@ pub struct Router {
     pub nameservers: Vec<IpAddr>,
     /// Who may use the API.
     pub admin_keys: Vec<AdminKey>,
-}
-
-/// When files that change are looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reloading {
-    /// They have to be left alone for this long …
-    pub quiet: Duration,
-    /// … but are looked at after this long, however long the edits go on.
-    pub longest: Duration,
-    /// How often they are looked at where the system can't tell of changes.
-    pub poll: Duration,
-}
-
-impl Default for Reloading {
-    fn default() -> Reloading {
-        Reloading {
-            quiet: Duration::from_millis(100),
-            longest: Duration::from_secs(1),
-            poll: Duration::from_secs(5),
-        }
-    }
 }
 
 impl Router {
@@ -110,7 +91,13 @@ impl Router {
         look(self.trusted_proxies == new.trusted_proxies, "listen", "trusted_proxies");
         look(self.forwarded_header == new.forwarded_header, "listen", "forwarded_header");
         look(self.debug_headers == new.debug_headers, "listen", "debug_headers");
-        look(self.store_path == new.store_path, "store", "path");
+        let (store, new_store) = (&self.store, &new.store);
+        look(store.path == new_store.path, "store", "path");
+        look(store.keep == new_store.keep, "store", "keep");
+        look(store.bytes == new_store.bytes, "store", "size");
+        look(store.queue == new_store.queue, "limits", "store_queue");
+        look(store.batch == new_store.batch, "limits", "store_batch");
+        look(store.webhooks_max == new_store.webhooks_max, "limits", "webhooks");
         look(self.store_key == new.store_key, "store", "secret_key");
         look(self.nameservers == new.nameservers, "outbound", "nameservers");
         look(same_keys(&self.admin_keys, &new.admin_keys), "admin", "keys");
@@ -121,6 +108,7 @@ impl Router {
         let limits = fields(&self.listen, &new.listen)
             .into_iter()
             .chain(fields(&self.intake, &new.intake))
+            .chain(fields(&self.delivering, &new.delivering))
             .chain(fields(&self.pool, &new.pool).into_iter().map(pool))
             .chain(
                 fields(&self.reloading, &new.reloading).into_iter().map(|f| format!("reload_{f}")),
@@ -257,6 +245,10 @@ pub struct RouteSettings {
     pub answers: Vec<AnswerSettings>,
     /// Names of [`Settings::destinations`].
     pub deliver: Vec<String>,
+    /// For how long ids of its events are known again.
+    pub dedupe: Duration,
+    /// What becomes of events that are behind what is known.
+    pub out_of_order: OutOfOrder,
     /// Why it can't serve now: one of its secrets isn't there.
     pub offline: Option<String>,
 }
@@ -284,7 +276,7 @@ pub struct DestinationSettings {
     /// Where events are sent.
     pub url: String,
     /// Patterns of the kinds that it takes.
-    pub events: Vec<String>,
+    pub events: Vec<KindPattern>,
     /// What signs the deliveries; empty = unsigned, or see `offline`.
     pub secret: Vec<SecretVersion>,
     /// Waits before each further attempt.

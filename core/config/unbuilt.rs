@@ -19,11 +19,7 @@ const fn row(table: &'static str, key: &'static str) -> Unbuilt {
 
 const UNBUILT: &[Unbuilt] = &[
     Unbuilt { so: Some("the public listener speaks plain HTTP"), ..row("[listen]", "tls") },
-    row("[store]", "secret_key"),
     row("[outbound]", "nameservers"),
-    row("[[routes]]", "deliver"),
-    row("[[routes]]", "dedupe"),
-    row("[[routes]]", "out_of_order"),
     row("[[routes]]", "answers_keep"),
     row("[[routes]]", "expect_every"),
     row("[[routes]]", "rehearse"),
@@ -34,17 +30,13 @@ const UNBUILT: &[Unbuilt] = &[
     row("[routes.answers.*]", "secret"),
     row("[routes.answers.*]", "fallback"),
     row("[routes.answers.*]", "concurrency"),
-    row("the config", "destinations"),
 ];
 
 /// The warning that a key earns, if any.
 pub(crate) fn warning(table: &str, entry: &Entry) -> Option<Problem> {
     let key = entry.key.value.as_str();
     let row = UNBUILT.iter().find(|row| row.table == table && row.key == key)?;
-    let message = match table {
-        "the config" => format!("[{key}] has no effect yet"),
-        _ => format!("{key} in {table} has no effect yet"),
-    };
+    let message = format!("{key} in {table} has no effect yet");
     let problem = Problem::warning(message).at(&entry.key.place);
     Some(match row.so {
         Some(so) => problem.help(so),

@@ -1,15 +1,16 @@
-//! Step seven: a notification is accepted; a request is asked of its responder, under its deadline.
-//! No instance of the adapter is held meanwhile.
+//! Step seven: a request is asked of its responder, under its deadline. No instance of the adapter
+//! is held meanwhile. What a notification came to is known already.
 
 use ring::digest;
 use tokio::time::timeout;
 
-use super::parse::{Parsed, Worded};
+use super::record::{Held, Recorded, keep};
 use super::route::Place;
 use super::stop::Stop;
 use crate::generation::Answerer;
 use crate::model::{Clock, Context, Head, Outcome, Proof, Reason, Reply, Request};
 use crate::plugin::Duty;
+use crate::store::Store;
 
 /// A callback whose outcome is known.
 pub(super) struct Answered {
@@ -21,22 +22,25 @@ pub(super) struct Answered {
     pub(super) reply: Option<Reply>,
 }
 
-impl Parsed {
-    pub(super) async fn answer(self, clock: &Clock) -> Result<Answered, Stop> {
-        let Parsed { place, head, proof, content } = self;
-        let (outcome, reply) = match content {
-            Worded::Notification(accepted) => (Outcome::Accepted, Some(accepted)),
-            Worded::Request(request) => (answer(&place, &request, clock).await, None),
+impl Recorded {
+    pub(super) async fn answer(self, clock: &Clock, store: &dyn Store) -> Result<Answered, Stop> {
+        let Recorded { place, head, proof, held } = self;
+        let (outcome, reply) = match held {
+            Held::Told(outcome, reply) => (outcome, reply),
+            Held::Asked(request) => (answer(&place, &request, clock, store).await, None),
         };
         Ok(Answered { place, head, proof, outcome, reply })
     }
 }
 
-async fn answer(place: &Place, request: &Request, clock: &Clock) -> Outcome {
-    match place.route.answers.get(&request.kind) {
-        Some(answerer) => ask(answerer, &place.route.name, request, clock).await,
-        None => unavailable("no_responder", "nobody is configured to answer this kind"),
-    }
+async fn answer(place: &Place, request: &Request, clock: &Clock, store: &dyn Store) -> Outcome {
+    let Some(answerer) = place.route.answers.get(&request.kind) else {
+        return unavailable("no_responder", "nobody is configured to answer this kind");
+    };
+    let outcome = ask(answerer, &place.route.name, request, clock).await;
+    // The answer stands all the same: what couldn't be written down goes with the next one.
+    let _ = keep(store, &answerer.responder).await;
+    outcome
 }
 
 async fn ask(answerer: &Answerer, route: &str, request: &Request, clock: &Clock) -> Outcome {

@@ -35,9 +35,20 @@ pub struct Proxies {
 /// One hop as a proxy wrote it down.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Hop {
-    address: Option<IpAddr>,
+    from: Sender,
     scheme: Option<String>,
     host: Option<String>,
+}
+
+/// Whom a proxy had the call from, by its own word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Sender {
+    At(IpAddr),
+    /// It wrote no such header: the call is its own.
+    Unsaid,
+    /// It wrote what is no address. The call isn't its own, and whose it is can't be told.
+    #[default]
+    Unreadable,
 }
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -51,9 +62,10 @@ impl Proxies {
     }
 
     /// The caller: the socket's peer, or, behind trusted proxies, the first address from the right
-    /// that isn't one of them.
-    pub(super) fn caller(&self, socket: IpAddr, headers: &HeaderMap) -> IpAddr {
-        self.outermost(socket, headers).0
+    /// that isn't one of them. `None` where such a proxy wrote something else than an address: the
+    /// caller isn't the proxy, and may not pass for it.
+    pub(super) fn caller(&self, socket: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        Some(self.outermost(socket, headers)?.0)
     }
 
     /// The absolute URL that the caller used, or `None` where it can't be told.
@@ -63,29 +75,31 @@ impl Proxies {
         if let Some(base) = &self.public_url {
             return Some(format!("{base}{target}"));
         }
-        let hop = self.outermost(socket, &head.headers).1;
+        let hop = self.outermost(socket, &head.headers)?.1;
         let scheme = hop.scheme.as_deref().unwrap_or("http");
         let host = hop.host.as_deref().unwrap_or(&own);
         Some(format!("{scheme}://{host}{target}"))
     }
 
     /// The caller, and what the outermost trusted proxy wrote of the caller's own request. What
-    /// stands further left came from the caller, and may be anything.
-    fn outermost(&self, socket: IpAddr, headers: &HeaderMap) -> (IpAddr, Hop) {
+    /// stands further left came from the caller, and may be anything. `None` where the caller can't
+    /// be told.
+    fn outermost(&self, socket: IpAddr, headers: &HeaderMap) -> Option<(IpAddr, Hop)> {
         let mut caller = address::bare(socket);
         let mut outermost = Hop::default();
         for hop in self.hops(caller, headers).into_iter().rev() {
             if !self.trusts(caller) {
                 break;
             }
-            let address = hop.address;
+            let from = hop.from;
             outermost = hop;
-            match address {
-                Some(address) => caller = address::bare(address),
-                None => break,
+            match from {
+                Sender::At(address) => caller = address::bare(address),
+                Sender::Unsaid => break,
+                Sender::Unreadable => return None,
             }
         }
-        (caller, outermost)
+        Some((caller, outermost))
     }
 
     /// What trusted proxies wrote, nearest to the caller first; nothing where the socket's peer is
@@ -158,9 +172,9 @@ fn scanner() -> impl FnMut(u8) -> bool {
 /// Addresses are appended hop by hop. Scheme and host are too by some proxies, and replaced by
 /// others: several values belong to the hops from the right, a single one to all.
 fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
-    let mut addresses: Vec<Option<IpAddr>> = items(headers, &X_FORWARDED_FOR).map(node).collect();
-    if addresses.is_empty() {
-        addresses.push(None);
+    let mut from: Vec<Sender> = items(headers, &X_FORWARDED_FOR).map(node).collect();
+    if from.is_empty() {
+        from.push(Sender::Unsaid);
     }
     let schemes: Vec<&str> = items(headers, &X_FORWARDED_PROTO).collect();
     let hosts: Vec<&str> = items(headers, &X_FORWARDED_HOST).collect();
@@ -168,8 +182,8 @@ fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
         [only] => Some((*only).to_owned()),
         several => several.iter().rev().nth(from_right).map(|value| (*value).to_owned()),
     };
-    let hops = addresses.iter().rev().enumerate().map(|(from_right, address)| Hop {
-        address: *address,
+    let hops = from.iter().rev().enumerate().map(|(from_right, from)| Hop {
+        from: *from,
         scheme: of(&schemes, from_right).as_deref().and_then(scheme),
         host: of(&hosts, from_right).as_deref().and_then(named_host),
     });
@@ -191,7 +205,7 @@ fn forwarded(item: &str) -> Hop {
         };
         match name.as_str() {
             _ if seen.contains(&name) => return Hop::default(),
-            "for" => hop.address = node(value),
+            "for" => hop.from = node(value),
             "proto" => hop.scheme = scheme(value),
             "host" => hop.host = named_host(value),
             _ => {}
@@ -211,7 +225,11 @@ fn unquoted(value: &str) -> Option<&str> {
 }
 
 /// An address with or without a port: `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]`, `[::1]:5`.
-fn node(text: &str) -> Option<IpAddr> {
+fn node(text: &str) -> Sender {
+    address_of(text).map_or(Sender::Unreadable, Sender::At)
+}
+
+fn address_of(text: &str) -> Option<IpAddr> {
     if let Ok(address) = text.parse() {
         return Some(address);
     }

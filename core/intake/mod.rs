@@ -8,6 +8,7 @@ mod received;
 mod route;
 mod verify;
 mod parse;
+mod record;
 mod answer;
 mod respond;
 mod stop;
@@ -27,11 +28,14 @@ use self::stop::{Refusal, Stop};
 use crate::generation::{Cell, Generation};
 use crate::listen::Arrival;
 use crate::model::Clock;
+use crate::store::Store;
 
 /// Takes callbacks; one for the process.
 pub struct Intake {
     /// Where the generation of each new callback comes from.
     pub cell: Arc<Cell>,
+    /// Where notifications are recorded before they are acknowledged.
+    pub store: Arc<dyn Store>,
     /// Bounds on every callback.
     pub limits: Limits,
     /// Who is believed about whom a call came from.
@@ -44,10 +48,12 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Takes callbacks for what `cell` holds.
-    pub fn new(cell: Arc<Cell>, limits: Limits, proxies: Proxies, clock: Clock) -> Intake {
+    /// Takes callbacks for what `cell` holds, and records them in `store`. Nobody is believed about
+    /// whom a call came from.
+    pub fn new(cell: Arc<Cell>, store: Arc<dyn Store>, limits: Limits, clock: Clock) -> Intake {
         let places = Semaphore::new(limits.callbacks.min(Semaphore::MAX_PERMITS));
-        Intake { cell, limits, proxies, clock, debug_headers: false, places }
+        let proxies = Proxies::default();
+        Intake { cell, store, limits, proxies, clock, debug_headers: false, places }
     }
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
@@ -77,6 +83,17 @@ impl Intake {
         let Ok(_place) = self.places.try_acquire() else {
             return Err(read.refused(Refusal::Overloaded));
         };
-        read.verify().await?.parse().await?.answer(&self.clock).await?.respond().await
+        let store = &*self.store;
+        read.storable(store)?
+            .verify()
+            .await?
+            .parse()
+            .await?
+            .record(store, generation)
+            .await?
+            .answer(&self.clock, store)
+            .await?
+            .respond()
+            .await
     }
 }

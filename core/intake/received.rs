@@ -24,9 +24,11 @@ impl Received {
         if target.len() > intake.limits.url_bytes {
             return Err(refused(Refusal::UrlTooLong));
         }
-        let url = intake.proxies.url(peer.ip(), &head).ok_or_else(|| refused(Refusal::BadHost))?;
+        let proxies = &intake.proxies;
+        let caller = proxies.caller(peer.ip(), &head.headers);
+        let caller = caller.ok_or_else(|| refused(Refusal::BadForwarded))?;
+        let url = proxies.url(peer.ip(), &head).ok_or_else(|| refused(Refusal::BadHost))?;
         let headers = plain(&head.headers).ok_or_else(|| refused(Refusal::BadHeader))?;
-        let caller = intake.proxies.caller(peer.ip(), &head.headers);
         Ok(Received {
             path: head.uri.path().to_owned(),
             head: Head {

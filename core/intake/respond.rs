@@ -128,6 +128,10 @@ impl Ended {
     pub(super) fn refused(refusal: Refusal) -> Ended {
         let (status, word) = status(&refusal);
         let mut reply = plain(status, word);
+        let reason = match &refusal {
+            Refusal::StoreDown { why } => format!("{word}: {why}"),
+            _ => word.to_owned(),
+        };
         if let Refusal::Method { allow } = refusal
             && let Ok(allow) = HeaderValue::from_str(&allow.join(", "))
         {
@@ -138,7 +142,7 @@ impl Ended {
             id: String::new(),
             route: String::new(),
             outcome: "refused",
-            reason: word.to_owned(),
+            reason,
             matched: String::new(),
         }
     }
@@ -172,6 +176,7 @@ fn status(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::UrlTooLong => (StatusCode::URI_TOO_LONG, "url_too_long"),
         Refusal::BadHost => (StatusCode::BAD_REQUEST, "bad_host"),
         Refusal::BadHeader => (StatusCode::BAD_REQUEST, "bad_header"),
+        Refusal::BadForwarded => (StatusCode::BAD_REQUEST, "bad_forwarded"),
         Refusal::BadPath => (StatusCode::BAD_REQUEST, "bad_path"),
         Refusal::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
         Refusal::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -179,6 +184,7 @@ fn status(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::BodyTimedOut => (StatusCode::REQUEST_TIMEOUT, "body_timed_out"),
         Refusal::BodyBroken => (StatusCode::BAD_REQUEST, "body_broken"),
         Refusal::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+        Refusal::StoreDown { .. } => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
         Refusal::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "too_slow"),
     }
 }

@@ -11,6 +11,7 @@ use crate::listen::{Body, BodyFault};
 use crate::model::{Callback, Head};
 use crate::plugin::Binding;
 use crate::route::Found;
+use crate::store::Store;
 
 /// Where a call belongs: its route, and the adapter that speaks for it from here on.
 #[derive(Clone)]
@@ -49,6 +50,16 @@ impl Received {
 }
 
 impl Read {
+    /// Goes on only where the store takes something now: else all further work is in vain.
+    pub(super) fn storable(self, store: &dyn Store) -> Result<Read, Stop> {
+        let health = store.health();
+        if health.takes() {
+            return Ok(self);
+        }
+        let why = health.failing.unwrap_or_else(|| "it is full".to_owned());
+        Err(self.refused(Refusal::StoreDown { why }))
+    }
+
     /// Refuses it, whole as it is.
     pub(super) fn refused(self, refusal: Refusal) -> Stop {
         Stop::Refused { id: self.callback.head.id, route: self.place.route.name.clone(), refusal }

@@ -33,6 +33,8 @@ pub(super) enum Refusal {
     UrlTooLong,
     /// The sender's: it names no host, or several.
     BadHost,
+    /// A trusted proxy's: whom it forwards for can't be read.
+    BadForwarded,
     /// The sender's: a header's value isn't UTF-8.
     BadHeader,
     /// The sender's: a parameter of the path isn't UTF-8.
@@ -49,6 +51,8 @@ pub(super) enum Refusal {
     BodyBroken,
     /// Ours: there are too many callbacks at once. Try again.
     Overloaded,
+    /// Ours: the store can't record it now. Try again.
+    StoreDown { why: String },
     /// Ours: it took too long as a whole. Try again.
     TooSlow,
 }

@@ -1,6 +1,6 @@
 //! Patterns of kinds: which events somebody wants.
 
-/// A pattern of kinds, as `brz.pix.*`: `*` matches any characters, dots too; all else itself.
+/// A pattern of kinds, as `acme.pix.*`: `*` matches any characters, dots too; all else itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindPattern(String);
 
@@ -26,7 +26,7 @@ impl KindPattern {
     }
 
     /// The same, where the kind may also be named without its provider's prefix:
-    /// `pix.cash_in.confirmed` wants `brz.pix.cash_in.confirmed` too.
+    /// `pix.cash_in.confirmed` wants `acme.pix.cash_in.confirmed` too.
     pub fn matches_bare(&self, kind: &str) -> bool {
         let bare = kind.split_once('.').is_some_and(|(_, bare)| self.matches(bare));
         bare || self.matches(kind)
@@ -67,24 +67,24 @@ mod tests {
     #[test]
     fn what_patterns_want() {
         for (pattern, kind, wanted) in [
-            ("*", "brz.pix.cash_in.confirmed", true),
-            ("brz.*", "brz.pix.cash_in.confirmed", true),
-            ("brz.*", "brz", false),
-            ("brz.*.confirmed", "brz.pix.cash_in.confirmed", true),
-            ("brz.*.confirmed", "brz.pix.cash_in.confirmed.late", false),
-            ("*confirmed", "brz.confirmed.confirmed", true),
+            ("*", "acme.pix.cash_in.confirmed", true),
+            ("acme.*", "acme.pix.cash_in.confirmed", true),
+            ("acme.*", "acme", false),
+            ("acme.*.confirmed", "acme.pix.cash_in.confirmed", true),
+            ("acme.*.confirmed", "acme.pix.cash_in.confirmed.late", false),
+            ("*confirmed", "acme.confirmed.confirmed", true),
             ("a*b*c", "a.b.b.c", true),
             ("a*b*c", "a.c.b", false),
-            ("brz.pix", "brz.pix", true),
-            ("brz.pix", "brz.pixx", false),
+            ("acme.pix", "acme.pix", true),
+            ("acme.pix", "acme.pixx", false),
             ("**", "x", true),
         ] {
             let pattern = KindPattern::parse(pattern).expect("a pattern");
             assert_eq!(pattern.matches(kind), wanted, "{pattern:?} {kind}");
         }
         let bare = KindPattern::parse("pix.cash_in.*").expect("a pattern");
-        assert!(bare.matches_bare("brz.pix.cash_in.confirmed"));
-        assert!(!bare.matches("brz.pix.cash_in.confirmed"));
+        assert!(bare.matches_bare("acme.pix.cash_in.confirmed"));
+        assert!(!bare.matches("acme.pix.cash_in.confirmed"));
         for text in ["", "a b", "é", &"x".repeat(201)] {
             assert_eq!(KindPattern::parse(text), None, "{text:?}");
         }

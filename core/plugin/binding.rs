@@ -9,6 +9,7 @@ use super::grant::Grant;
 use super::instance::Instance;
 use super::loaded::Plugin;
 use super::state::State;
+use crate::model::StateChange;
 
 /// A plugin and its grant; cheap to share, and the same for every call.
 pub struct Binding {
@@ -51,6 +52,17 @@ impl Binding {
     /// The plugin's code.
     pub fn plugin(&self) -> &Arc<Plugin> {
         &self.use_of.plugin
+    }
+
+    /// What its plugin remembered or forgot since this was last asked; it is to be written down, or
+    /// given back with [`Binding::undo_drain_state`].
+    pub fn drain_state(&self) -> Vec<StateChange> {
+        self.use_of.state.drain()
+    }
+
+    /// These weren't written down: they are drained again.
+    pub fn undo_drain_state(&self, changes: &[StateChange]) {
+        self.use_of.state.undo_drain(changes);
     }
 
     /// A fresh instance; it sees nothing of earlier ones. It holds one of the plugin's slots, so it

@@ -46,7 +46,7 @@ pub use self::limits::{Limits, PoolLimits};
 pub use self::load::{LoadFault, Source};
 pub use self::loaded::Plugin;
 pub use self::state::{State, States};
-use crate::model::Clock;
+use crate::model::{Clock, StateChange};
 
 /// First-party plugins by name, as components; the build made them.
 const BUILTINS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
@@ -145,6 +145,11 @@ impl Host {
     fn in_use(&self, hash: &str) -> Vec<Arc<Plugin>> {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.get(hash).into_iter().flatten().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Takes over what plugins remembered before the start.
+    pub fn load_states(&self, changes: Vec<StateChange>) {
+        self.states.load(changes);
     }
 
     /// A plugin with what a route or a responder grants it; state is kept by the grant's scope.

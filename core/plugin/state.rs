@@ -1,18 +1,29 @@
-//! What plugins remember between calls: small values, scoped to a route. Kept in memory for now, so
-//! a restart forgets them. Never more than the limit of entries: the one that would have ended
-//! soonest makes room.
+//! What plugins remember between calls: small values, scoped to a route or a responder, and which
+//! of them changed since they were last written down.
+//!
+//! Never more than the limit of entries: the one that would have ended soonest makes room. Never
+//! more than twice as many changed keys: where nobody writes them down for long, removals are
+//! forgotten first, and a restart may bring such a value back until it ends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::Clock;
+use crate::model::{Clock, StateChange};
 
-/// One route's values.
+/// One scope's values.
 #[derive(Debug)]
 pub struct State {
-    entries: Mutex<HashMap<String, Entry>>,
+    scope: String,
+    kept: Mutex<Kept>,
     entries_max: usize,
     clock: Clock,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: HashMap<String, Entry>,
+    /// Keys that were put or removed since the last drain.
+    changed: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -23,25 +34,31 @@ struct Entry {
 
 impl State {
     /// An empty one.
-    pub fn new(entries_max: usize, clock: Clock) -> State {
-        State { entries: Mutex::default(), entries_max, clock }
+    pub fn new(scope: impl Into<String>, entries_max: usize, clock: Clock) -> State {
+        State { scope: scope.into(), kept: Mutex::default(), entries_max, clock }
     }
 
     /// The value that stands at `key` now.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         let now_ms = self.clock.now_ms();
-        self.lock().get(key).filter(|entry| entry.ends_ms > now_ms).map(|entry| entry.value.clone())
+        let kept = self.lock();
+        let standing = kept.entries.get(key).filter(|entry| entry.ends_ms > now_ms);
+        standing.map(|entry| entry.value.clone())
     }
 
     /// Puts a value that ends after `ttl_ms`.
     pub fn put(&self, key: String, value: Vec<u8>, ttl_ms: u64) {
         let now_ms = self.clock.now_ms();
-        insert(&mut self.lock(), self.entries_max, now_ms, (key, value, ttl_ms));
+        let entry = Entry { value, ends_ms: now_ms.saturating_add(ttl_ms) };
+        self.lock().put(key, entry, self.entries_max, now_ms);
     }
 
     /// Takes a value away.
     pub fn remove(&self, key: &str) {
-        self.lock().remove(key);
+        let mut kept = self.lock();
+        if kept.entries.remove(key).is_some() {
+            kept.mark(key.to_owned(), self.entries_max);
+        }
     }
 
     /// Puts `new` only where `old` still stands; says whether it did.
@@ -53,85 +70,144 @@ impl State {
         ttl_ms: u64,
     ) -> bool {
         let now_ms = self.clock.now_ms();
-        let mut entries = self.lock();
-        let standing = entries.get(&key).filter(|entry| entry.ends_ms > now_ms);
+        let mut kept = self.lock();
+        let standing = kept.entries.get(&key).filter(|entry| entry.ends_ms > now_ms);
         if standing.map(|entry| entry.value.as_slice()) != old {
             return false;
         }
-        insert(&mut entries, self.entries_max, now_ms, (key, new, ttl_ms));
+        let entry = Entry { value: new, ends_ms: now_ms.saturating_add(ttl_ms) };
+        kept.put(key, entry, self.entries_max, now_ms);
         true
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        // Each change is a single insert or remove, so a panic elsewhere left it whole.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    /// All that changed since the last drain, as it stands now. Whoever takes it writes it down, or
+    /// gives it back with [`State::undo_drain`].
+    pub fn drain(&self) -> Vec<StateChange> {
+        let mut kept = self.lock();
+        let Kept { entries, changed } = &mut *kept;
+        let change = |key: String| {
+            let value = entries.get(&key).map(|entry| (entry.value.clone(), entry.ends_ms));
+            StateChange { scope: self.scope.clone(), key, value }
+        };
+        changed.drain().map(change).collect()
     }
-}
 
-fn insert(
-    entries: &mut HashMap<String, Entry>,
-    entries_max: usize,
-    now_ms: u64,
-    (key, value, ttl_ms): (String, Vec<u8>, u64),
-) {
-    if entries.len() >= entries_max && !entries.contains_key(&key) {
-        entries.retain(|_, entry| entry.ends_ms > now_ms);
-        if entries.len() >= entries_max
-            && let Some(soonest) =
-                entries.iter().min_by_key(|(_, entry)| entry.ends_ms).map(|(key, _)| key.clone())
-        {
-            entries.remove(&soonest);
+    /// These weren't written down: the next drain takes their keys again, with what stands there
+    /// then.
+    pub fn undo_drain(&self, changes: &[StateChange]) {
+        let mut kept = self.lock();
+        for change in changes {
+            kept.mark(change.key.clone(), self.entries_max);
         }
     }
-    entries.insert(key, Entry { value, ends_ms: now_ms.saturating_add(ttl_ms) });
+
+    /// Takes over what was written down before the start. What a plugin has put since then stays.
+    fn fill(&self, changes: Vec<StateChange>) {
+        let now_ms = self.clock.now_ms();
+        let mut kept = self.lock();
+        for StateChange { key, value, .. } in changes {
+            let Some((value, ends_ms)) = value.filter(|(_, ends_ms)| *ends_ms > now_ms) else {
+                continue;
+            };
+            if !kept.entries.contains_key(&key) && !kept.changed.contains(&key) {
+                kept.insert(key, Entry { value, ends_ms }, self.entries_max, now_ms);
+            }
+        }
+    }
+
+    fn holds_nothing(&self) -> bool {
+        let kept = self.lock();
+        kept.entries.is_empty() && kept.changed.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // A panic elsewhere may at most leave a key marked whose value didn't change.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// The states of all routes, by name; a route keeps its own over a reload.
+impl Kept {
+    fn put(&mut self, key: String, entry: Entry, entries_max: usize, now_ms: u64) {
+        self.mark(key.clone(), entries_max);
+        self.insert(key, entry, entries_max, now_ms);
+    }
+
+    fn insert(&mut self, key: String, entry: Entry, entries_max: usize, now_ms: u64) {
+        if self.entries.len() >= entries_max && !self.entries.contains_key(&key) {
+            self.entries.retain(|_, entry| entry.ends_ms > now_ms);
+            let soonest = self.entries.iter().min_by_key(|(_, entry)| entry.ends_ms);
+            if self.entries.len() >= entries_max
+                && let Some(soonest) = soonest.map(|(key, _)| key.clone())
+            {
+                self.entries.remove(&soonest);
+                self.mark(soonest, entries_max);
+            }
+        }
+        self.entries.insert(key, entry);
+    }
+
+    fn mark(&mut self, key: String, entries_max: usize) {
+        let changed_max = entries_max.max(1).saturating_mul(2);
+        if self.changed.len() >= changed_max && !self.changed.contains(&key) {
+            // There are more keys than entries, so one of them is of a removal.
+            let removal = self.changed.iter().find(|key| !self.entries.contains_key(*key)).cloned();
+            removal.map(|removal| self.changed.remove(&removal));
+        }
+        self.changed.insert(key);
+    }
+}
+
+/// The states of all routes and responders, by scope; each keeps its own over a reload.
 #[derive(Debug)]
 pub struct States {
-    by_scope: Mutex<HashMap<String, Arc<State>>>,
+    scopes: Mutex<Scopes>,
     clock: Clock,
+}
+
+#[derive(Debug, Default)]
+struct Scopes {
+    live: HashMap<String, Arc<State>>,
+    /// What was written down before the start, until its scope is asked for.
+    loaded: HashMap<String, Vec<StateChange>>,
 }
 
 impl States {
     /// None yet.
     pub fn new(clock: Clock) -> States {
-        States { by_scope: Mutex::default(), clock }
+        States { scopes: Mutex::default(), clock }
+    }
+
+    /// Takes over what was written down before the start.
+    pub fn load(&self, changes: Vec<StateChange>) {
+        let mut scopes = self.lock();
+        for change in changes {
+            scopes.loaded.entry(change.scope.clone()).or_default().push(change);
+        }
+        let Scopes { live, loaded } = &mut *scopes;
+        for (scope, state) in live {
+            state.fill(loaded.remove(scope).unwrap_or_default());
+        }
     }
 
     /// The state of one scope, made where it isn't there.
     pub fn of(&self, scope: &str, entries_max: usize) -> Arc<State> {
-        let mut by_scope = self.by_scope.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scopes = self.lock();
         // Scopes that no generation knows any more and that hold nothing are let go.
-        by_scope.retain(|_, state| Arc::strong_count(state) > 1 || !state.lock().is_empty());
-        let made = || Arc::new(State::new(entries_max, self.clock.clone()));
-        Arc::clone(by_scope.entry(scope.to_owned()).or_insert_with(made))
+        scopes.live.retain(|_, state| Arc::strong_count(state) > 1 || !state.holds_nothing());
+        if let Some(state) = scopes.live.get(scope) {
+            return Arc::clone(state);
+        }
+        let state = Arc::new(State::new(scope, entries_max, self.clock.clone()));
+        state.fill(scopes.loaded.remove(scope).unwrap_or_default());
+        scopes.live.insert(scope.to_owned(), Arc::clone(&state));
+        state
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Scopes> {
+        // Each change is a single insert or remove, so a panic elsewhere left it whole.
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_end_and_the_soonest_makes_room() {
-        let clock = Clock::manual(1000);
-        let state = State::new(2, clock.clone());
-        state.put("a".into(), vec![1], 10);
-        state.put("b".into(), vec![2], 500);
-        state.put("c".into(), vec![3], 100);
-        assert_eq!((state.get("a"), state.get("b")), (None, Some(vec![2])));
-        clock.set(1100);
-        assert_eq!((state.get("c"), state.get("b")), (None, Some(vec![2])));
-    }
-
-    #[test]
-    fn compare_and_put_needs_the_old_value() {
-        let state = State::new(2, Clock::manual(0));
-        assert!(!state.compare_and_put("k".into(), Some(b"x"), vec![1], 10));
-        assert!(state.compare_and_put("k".into(), None, vec![1], 10));
-        assert!(!state.compare_and_put("k".into(), None, vec![2], 10));
-        assert!(state.compare_and_put("k".into(), Some(&[1]), vec![2], 10));
-        assert_eq!(state.get("k"), Some(vec![2]));
-    }
-}
+mod tests;

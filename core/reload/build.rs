@@ -1,16 +1,15 @@
 //! Builds one generation. Every problem is collected; there is a generation only where none is an
 //! error.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::check;
+use super::{check, destinations};
 use crate::config::{
     AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Settings,
 };
 use crate::generation::{Answerer, Generation, Route};
-use crate::model::{GenerationId, OutOfOrder};
+use crate::model::GenerationId;
 use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, Source};
 use crate::route::{Endpoint, Pattern, Table};
 
@@ -47,7 +46,7 @@ pub async fn build(host: &Arc<Host>, settings: &Settings, id: GenerationId) -> B
         generation: routes.map(|routes| Generation {
             id,
             routes,
-            destinations: BTreeMap::new(),
+            destinations: destinations::all(&settings.destinations),
             allow_networks: settings.router.allow_networks.clone(),
         }),
         problems,
@@ -176,8 +175,8 @@ impl Shelf<'_> {
             offline: route.offline.clone(),
             answers,
             deliver: route.deliver.clone(),
-            dedupe: Duration::from_secs(72 * 3600),
-            out_of_order: OutOfOrder::default(),
+            dedupe: route.dedupe,
+            out_of_order: route.out_of_order,
         })
     }
 

@@ -22,15 +22,28 @@ pub(super) async fn route(route: &RouteSettings, adapter: &Arc<Binding>, problem
     settings(route, &manifest, problems);
     secrets(route, &manifest, problems);
     answers(route, &manifest, problems);
-    if adapter.plugin().confirms() && route.allow_http.is_empty() {
-        let message =
-            format!("adapter \"{name}\" confirms events, and the route lets it call nobody");
-        let help = "list the provider's API under `allow_http`; until then events stay unconfirmed";
-        problems.push(Problem::warning(message).at(&route.place).help(help));
+    if adapter.plugin().confirms() {
+        confirming(route, name, problems);
     }
     // A route whose keys are wrong would only be told so twice.
     if problems.len() == before && route.offline.is_none() {
         configure(route, adapter, problems).await;
+    }
+}
+
+/// Warns where an adapter that confirms is granted nothing to do it with.
+fn confirming(route: &RouteSettings, name: &str, problems: &mut Problems) {
+    let mut warn = |what: &str, help: &str| {
+        let message = format!("adapter \"{name}\" confirms events, and the route {what}");
+        let help = format!("{help}; until then events stay unconfirmed");
+        problems.push(Problem::warning(message).at(&route.place).help(help));
+    };
+    if route.allow_http.is_empty() {
+        warn("lets it call nobody", "list the provider's API under `allow_http`");
+    }
+    // Without any secret, the provider's API may be one that wants none.
+    if route.reveal.is_empty() && !route.secrets.is_empty() {
+        warn("reveals no secret to it", "list what the provider's API wants under `reveal`");
     }
 }
 

@@ -3,6 +3,7 @@
 //! before anything is swapped, so there is nothing to undo.
 
 mod check;
+mod destinations;
 mod build;
 mod watch;
 mod live;

@@ -18,12 +18,12 @@ pub use self::fault::StoreFault;
 pub use self::history::{
     CallbackShown, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health, Page,
 };
-pub use self::recording::{NewEvent, Recorded, Recording, StateChange};
+pub use self::recording::{NewEvent, Recorded, Recording};
 pub use self::webhook::{NewWebhook, Webhook, WebhookChange};
 pub use self::work::{
     Claim, Confirmed, Owed, Ruling, Settlement, Unconfirmed, UnconfirmedSettlement,
 };
-use crate::model::{Addressee, DeliveryId, EventId, WebhookId};
+use crate::model::{Addressee, DeliveryId, EventId, StateChange, WebhookId};
 
 /// What a call of the store brings, later.
 pub type Pending<'s, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + Send + 's>>;

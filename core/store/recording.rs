@@ -1,6 +1,6 @@
 //! A genuine notification as it is recorded, and what came of that.
 
-use crate::model::{Callback, Event, EventId, GenerationId};
+use crate::model::{Callback, Event, EventId, GenerationId, StateChange};
 
 /// All that one transaction records.
 #[derive(Debug, Clone)]
@@ -46,15 +46,4 @@ pub enum Recorded {
     Duplicate,
     /// Its replay key was seen with another body: nothing was recorded.
     Replayed,
-}
-
-/// A value that a plugin put or removed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateChange {
-    /// Whose value: a route, or a responder.
-    pub scope: String,
-    /// Its key.
-    pub key: String,
-    /// The value and when it ends, Unix milliseconds; `None`: it was removed.
-    pub value: Option<(Vec<u8>, u64)>,
 }

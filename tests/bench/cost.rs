@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hookswitch::generation::{Cell, Generation, Route};
-use hookswitch::intake::{Intake, Limits, Proxies};
+use hookswitch::intake::{Intake, Limits};
 use hookswitch::listen::{self, Counters, Listener};
 use hookswitch::model::{Clock, GenerationId, OutOfOrder};
 use hookswitch::plugin::Binding;
@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use crate::adapter::Adapter;
 use crate::load::{self, Load};
 use crate::native::Native;
+use crate::store::Scripted;
 
 /// The same callback, taken in three ways; the paths are their names.
 const WAYS: [&str; 3] = ["native", "reused", "fresh"];
@@ -154,5 +155,6 @@ fn intake(routes: [(&str, Arc<Binding>); 2]) -> Intake {
     };
     let routes = Table::build(routes.map(endpoint).into()).expect("no conflicts");
     let cell = Arc::new(Cell::new(Generation::new(GenerationId(1), routes), 0));
-    Intake::new(cell, Limits::default(), Proxies::default(), Clock::system())
+    let store = Scripted { forgets: true, ..Scripted::default() };
+    Intake::new(cell, Arc::new(store), Limits::default(), Clock::system())
 }

@@ -16,6 +16,8 @@ mod guests;
 mod hostile;
 mod load;
 mod native;
+#[path = "../support/store.rs"]
+mod store;
 mod stages;
 
 /// As in the router itself.

@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod router;
+pub(crate) mod store;
 
 pub(crate) use self::hostile::callback;
 

@@ -15,6 +15,7 @@ pub(crate) const MIB: u64 = 1 << 20;
 pub(crate) const GIB: u64 = 1 << 30;
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -121,7 +122,10 @@ pub(crate) fn show_time(time: Duration) -> String {
         _ if ms == 0 || !ms.is_multiple_of(1000) => format!("{ms}ms"),
         _ if !ms.is_multiple_of(60_000) => format!("{}s", ms / 1000),
         _ if !ms.is_multiple_of(3_600_000) => format!("{}m", ms / 60_000),
-        _ => format!("{}h", ms / 3_600_000),
+        _ if ms < 48 * 3_600_000 || !ms.is_multiple_of(86_400_000) => {
+            format!("{}h", ms / 3_600_000)
+        }
+        _ => format!("{}d", ms / 86_400_000),
     }
 }
 

@@ -8,6 +8,7 @@ use super::keys::{Keys, key_name};
 use super::secrets::{SecretRef, secret_refs};
 use crate::config::tree::Entry;
 use crate::config::{Placed, Problem, Problems};
+use crate::model::KindPattern;
 use crate::model::units::parse_duration;
 
 /// Waits before each further attempt, where none are written.
@@ -21,7 +22,7 @@ const WAIT_MOST: Duration = DAY.saturating_mul(30);
 pub(crate) struct Destination {
     pub(crate) name: Placed<String>,
     pub(crate) url: Option<String>,
-    pub(crate) events: Vec<String>,
+    pub(crate) events: Vec<KindPattern>,
     pub(crate) secret: Vec<SecretRef>,
     pub(crate) retry: Vec<Duration>,
     pub(crate) timeout: Duration,
@@ -35,7 +36,7 @@ pub(crate) fn destination(entry: &Entry, problems: &mut Problems) -> Option<Dest
         keys.missing("url", "write url = \"https://…\"");
     }
     let url = keys.form("url", forms::url).map(|url| url.value);
-    let events = keys.list("events", forms::filled);
+    let events = keys.list("events", pattern);
     let secret = keys.take("secret").map(|node| secret_refs(node, keys.problems()));
     if secret.is_none() {
         let message = "deliveries to this destination are unsigned";
@@ -47,16 +48,30 @@ pub(crate) fn destination(entry: &Entry, problems: &mut Problems) -> Option<Dest
     keys.time("timeout", MS..=HOUR, &mut timeout);
     keys.count("concurrency", 1..=10_000, &mut concurrency);
     keys.finish();
-    let values = |list: Vec<Placed<String>>| list.into_iter().map(|item| item.value).collect();
-    let waits = |list: Vec<Placed<Duration>>| list.into_iter().map(|item| item.value).collect();
     Some(Destination {
         name: name?,
         url,
-        events: events.map_or_else(|| vec!["*".to_owned()], values),
+        events: events.map_or_else(all, values),
         secret: secret.unwrap_or_default(),
-        retry: retry.map_or_else(|| RETRY.to_vec(), waits),
+        retry: retry.map_or_else(|| RETRY.to_vec(), values),
         timeout,
         concurrency,
+    })
+}
+
+fn values<T>(list: Vec<Placed<T>>) -> Vec<T> {
+    list.into_iter().map(|item| item.value).collect()
+}
+
+/// What a destination wants that doesn't say.
+fn all() -> Vec<KindPattern> {
+    KindPattern::parse("*").into_iter().collect()
+}
+
+fn pattern(text: &str) -> Result<KindPattern, Wrong> {
+    KindPattern::parse(text).ok_or_else(|| {
+        let help = "write a kind, with * for any characters: \"acme.payment.*\"";
+        Wrong::new("this isn't a pattern of kinds", help)
     })
 }
 

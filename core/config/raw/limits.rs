@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bounds::{DAY, GIB, HOUR, KIB, MIB, MS, SECOND, show_bytes};
 use super::keys::Keys;
-use crate::config::{Problem, Reloading};
+use crate::config::{Delivering, Problem, Reloading, StoreSettings};
 use crate::{intake, listen, plugin};
 
 /// All bounds that the config may set.
@@ -16,6 +16,9 @@ pub(crate) struct Limits {
     pub(crate) pool: plugin::PoolLimits,
     pub(crate) plugin: plugin::Limits,
     pub(crate) reloading: Reloading,
+    /// Those of `[store]` itself are set by whoever reads that table.
+    pub(crate) store: StoreSettings,
+    pub(crate) delivering: Delivering,
 }
 
 /// The least memory that a plugin can be given: one page.
@@ -31,6 +34,8 @@ pub(crate) fn limits(mut keys: Keys<'_, '_>) -> Limits {
     pool(&mut keys, &mut limits.pool);
     plugin(&mut keys, &mut limits);
     reloading(&mut keys, &mut limits.reloading);
+    store(&mut keys, &mut limits.store);
+    delivering(&mut keys, &mut limits.delivering);
     keys.finish();
     limits
 }
@@ -60,6 +65,23 @@ fn reloading(keys: &mut Keys<'_, '_>, limits: &mut Reloading) {
     keys.time("reload_quiet", MS..=HOUR, &mut limits.quiet);
     keys.time("reload_longest", MS..=HOUR, &mut limits.longest);
     keys.time("reload_poll", MS..=DAY, &mut limits.poll);
+}
+
+fn store(keys: &mut Keys<'_, '_>, limits: &mut StoreSettings) {
+    keys.count("store_queue", 1..=MANY, &mut limits.queue);
+    keys.count("store_batch", 1..=10_000, &mut limits.batch);
+    keys.count("webhooks", 0..=100_000, &mut limits.webhooks_max);
+}
+
+fn delivering(keys: &mut Keys<'_, '_>, limits: &mut Delivering) {
+    keys.time("confirm_first", MS..=DAY, &mut limits.confirm_first);
+    keys.time("confirm_most", MS..=DAY, &mut limits.confirm_most);
+    keys.time("confirm_giveup", MS..=30 * DAY, &mut limits.confirm_giveup);
+    keys.count("breaker_faults", 1..=MANY, &mut limits.breaker_faults);
+    keys.time("breaker_least", MS..=DAY, &mut limits.breaker_least);
+    keys.time("breaker_most", MS..=DAY, &mut limits.breaker_most);
+    keys.size("response_bytes", 0..=MIB, &mut limits.response_bytes);
+    keys.time("deliver_drain", Duration::ZERO..=HOUR, &mut limits.deliver_drain);
 }
 
 fn pool(keys: &mut Keys<'_, '_>, limits: &mut plugin::PoolLimits) {

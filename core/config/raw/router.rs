@@ -3,12 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use super::bounds::{DAY, GIB, MIB, MINUTE};
 use super::forms::{self, one_of};
 use super::keys::{Keys, key_name};
 use super::limits::{self, Limits};
 use super::secrets::{SecretRef, secret_refs};
 use crate::config::tree::Entry;
-use crate::config::{Placed, Problem, Problems, Tls};
+use crate::config::{Placed, Problem, Problems, StoreSettings, Tls};
 use crate::intake::ForwardedHeader;
 use crate::model::Network;
 
@@ -65,11 +66,11 @@ pub(crate) fn router(keys: &mut Keys<'_, '_>) -> Router {
     if let Some(table) = keys.table("listen", "[listen]") {
         router.listen = listen(table);
     }
-    if let Some(table) = keys.table("store", "[store]") {
-        store(table, &mut router);
-    }
     if let Some(table) = keys.table("limits", "[limits]") {
         router.limits = limits::limits(table);
+    }
+    if let Some(table) = keys.table("store", "[store]") {
+        store(table, &mut router);
     }
     if let Some(mut table) = keys.table("outbound", "[outbound]") {
         router.allow_networks = values(table.list("allow_networks", forms::network));
@@ -126,6 +127,9 @@ fn tls(mut keys: Keys<'_, '_>) -> Option<Tls> {
 
 fn store(mut keys: Keys<'_, '_>, router: &mut Router) {
     router.store_path = keys.path("path").map(|path| path.value);
+    let StoreSettings { keep, bytes, .. } = &mut router.limits.store;
+    keys.time("keep", MINUTE..=3650 * DAY, keep);
+    keys.size("size", MIB..=1024 * GIB, bytes);
     if let Some(node) = keys.take("secret_key") {
         router.store_key = secret_refs(node, keys.problems());
     }

@@ -1,12 +1,16 @@
 //! `[[routes]]`: which calls go to which adapter, and who answers.
 
+use std::time::Duration;
+
 use super::answers::{Answer, answer};
-use super::forms::{self, Wrong};
+use super::bounds::{DAY, SECOND};
+use super::forms::{self, Wrong, one_of};
 use super::grants::{Grants, grants};
 use super::keys::Keys;
 use crate::config::nearest::{quoted, suggestion};
 use crate::config::tree::{Node, Value};
 use crate::config::{Place, Placed, Problem, Problems};
+use crate::model::OutOfOrder;
 
 /// Methods that a route may take.
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
@@ -21,6 +25,8 @@ pub(crate) struct Route {
     pub(crate) grants: Grants,
     pub(crate) answers: Vec<Answer>,
     pub(crate) deliver: Vec<Placed<String>>,
+    pub(crate) dedupe: Duration,
+    pub(crate) out_of_order: OutOfOrder,
 }
 
 pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
@@ -36,10 +42,11 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
     for key in ["answers_keep", "expect_every"] {
         keys.duration(key);
     }
-    // What these may hold is settled when the part that obeys them is built.
-    for key in ["dedupe", "out_of_order", "rehearse"] {
-        keys.take(key);
-    }
+    let mut dedupe = 3 * DAY;
+    keys.time("dedupe", SECOND..=30 * DAY, &mut dedupe);
+    let out_of_order = out_of_order(&mut keys);
+    // What this may hold is settled when the part that obeys it is built.
+    keys.take("rehearse");
     for (key, help) in [
         ("name", "write name = \"…\": logs and commands call the route by it"),
         ("path", "write path = \"/…\": where the provider calls"),
@@ -51,7 +58,26 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
     }
     keys.finish();
     let place = name.as_ref().map_or(&node.place, |name| &name.place).clone();
-    Some(Route { place, name, path, methods, adapter, grants, answers, deliver })
+    Some(Route {
+        place,
+        name,
+        path,
+        methods,
+        adapter,
+        grants,
+        answers,
+        deliver,
+        dedupe,
+        out_of_order,
+    })
+}
+
+fn out_of_order(keys: &mut Keys<'_, '_>) -> OutOfOrder {
+    match keys.form("out_of_order", one_of(&["mark", "deliver", "drop"])) {
+        Some(word) if word.value == "deliver" => OutOfOrder::Deliver,
+        Some(word) if word.value == "drop" => OutOfOrder::Drop,
+        Some(_) | None => OutOfOrder::Mark,
+    }
 }
 
 /// Only that it starts as a path does: patterns are compared, and checked, where they are matched.

@@ -58,6 +58,7 @@ fn settings(sources: &Sources, raw: &Raw, mut desk: Desk<'_>) -> (Option<Setting
     let destinations =
         raw.destinations.iter().map(|one| destinations::destination(one, &mut desk)).collect();
     plugins::check_use(raw, &mut desk);
+    destinations::check_use(raw, &mut desk);
     desk.shelf.report(&mut desk.problems);
     let mut files: Vec<_> = sources.files().map(ToOwned::to_owned).collect();
     let digest = digest(sources, &desk.shelf);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Desk;
 use crate::config::raw::router as raw;
-use crate::config::{AdminKey, Router};
+use crate::config::{AdminKey, Router, StoreSettings};
 
 /// Where the embedded store is, from the folder that the config is in.
 const STORE_PATH: &str = "data/hookswitch.db";
@@ -13,6 +13,7 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
     let store_key = desk.shelf.versions(&raw.store_key, "the store", &mut desk.problems).list;
     let admin_keys = raw.admin_keys.iter().map(|key| admin_key(key, desk)).collect();
     let (listen, limits) = (&raw.listen, &raw.limits);
+    let path = raw.store_path.clone().unwrap_or_else(|| default_store(root));
     Router {
         public: listen.public,
         public_url: listen.public_url.clone(),
@@ -20,13 +21,14 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
         tls: listen.tls.clone(),
         trusted_proxies: listen.trusted_proxies.clone(),
         forwarded_header: listen.forwarded_header,
-        store_path: raw.store_path.clone().unwrap_or_else(|| default_store(root)),
+        store: StoreSettings { path, ..limits.store.clone() },
         store_key,
         listen: limits.listen.clone(),
         intake: limits.intake.clone(),
         pool: limits.pool.clone(),
         plugin: limits.plugin.clone(),
         reloading: limits.reloading.clone(),
+        delivering: limits.delivering.clone(),
         debug_headers: listen.debug_headers,
         allow_networks: raw.allow_networks.clone(),
         nameservers: raw.nameservers.clone(),

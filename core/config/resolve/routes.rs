@@ -35,6 +35,8 @@ pub(super) fn route(raw: &Route, desk: &mut Desk<'_>) -> Option<RouteSettings> {
         allow_http: raw.grants.allow_http.clone(),
         answers,
         deliver: raw.deliver.iter().map(|name| name.value.clone()).collect(),
+        dedupe: raw.dedupe,
+        out_of_order: raw.out_of_order,
         offline,
     })
 }

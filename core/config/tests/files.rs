@@ -22,7 +22,7 @@ fn a_folder_is_read_by_name_and_dot_files_are_not() {
     assert_eq!(settings.router.plugin.events, 7);
     assert_eq!(settings.files.len(), 3);
     let beside = folder.0.parent().unwrap().join("data/hookswitch.db");
-    assert_eq!(settings.router.store_path, beside);
+    assert_eq!(settings.router.store.path, beside);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn one_file_holds_both() {
     let settings = settings.unwrap_or_else(|| panic!("{}", problems.render(false)));
     assert_eq!(settings.router.public.to_string(), "[::1]:9");
     assert_eq!(settings.routes.len(), 1);
-    assert_eq!(settings.router.store_path, folder.0.join("data/hookswitch.db"));
+    assert_eq!(settings.router.store.path, folder.0.join("data/hookswitch.db"));
 }
 
 #[test]

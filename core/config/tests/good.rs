@@ -97,7 +97,7 @@ fn the_router() {
     assert_eq!(router.public_url.as_deref(), Some("https://hooks.example.com/in"));
     assert_eq!(router.forwarded_header, ForwardedHeader::Forwarded);
     assert_eq!(router.trusted_proxies[1].to_string(), "::1/128");
-    assert_eq!(router.store_path, PathBuf::from("config/../data/x.db"));
+    assert_eq!(router.store.path, PathBuf::from("config/../data/x.db"));
     assert_eq!(router.allow_networks[0].to_string(), "192.168.0.0/16");
     assert_eq!((router.listen.connections, router.listen.head_bytes), (10, 16 << 10));
     assert_eq!(router.listen.head_timeout, Duration::from_secs(3));
@@ -183,8 +183,6 @@ const UNBUILT: &str = r#"
 [listen]
 admin = "127.0.0.1:8081"
 tls = { certificate = "c.pem", key = "k.pem" }
-[store]
-secret_key = { env = "K" }
 [outbound]
 nameservers = ["10.0.0.2"]
 [admin.keys.ops]
@@ -197,9 +195,6 @@ reuse = 4
 name = "r"
 path = "/r"
 adapter = "builtin:r"
-deliver = ["ledger"]
-dedupe = "1d"
-out_of_order = "mark"
 answers_keep = "30d"
 expect_every = "1h"
 rehearse = true
@@ -211,13 +206,6 @@ concurrency = 4
 url = "http://127.0.0.1:9000/b"
 secret = { env = "B" }
 fallback = { status = "unavailable", reason = "late", customer_reason = "sorry" }
-[destinations.ledger]
-url = "http://127.0.0.1:9000/events?x=1"
-events = ["acme.*"]
-secret = [{ env = "L1" }, { env = "L2" }]
-retry = ["1m", "5m"]
-timeout = "9s"
-concurrency = 2
 "#;
 
 #[test]
@@ -228,11 +216,7 @@ fn what_is_not_built_warns_by_name_and_still_means_something() {
     let settings = settings.unwrap_or_else(|| panic!("{rendered}"));
     for name in [
         "tls in [listen]",
-        "secret_key in [store]",
         "nameservers in [outbound]",
-        "deliver in [[routes]]",
-        "dedupe in [[routes]]",
-        "out_of_order in [[routes]]",
         "answers_keep in [[routes]]",
         "expect_every in [[routes]]",
         "rehearse in [[routes]]",
@@ -240,17 +224,12 @@ fn what_is_not_built_warns_by_name_and_still_means_something() {
         "concurrency in [routes.answers.*]",
         "url in [routes.answers.*]",
         "secret in [routes.answers.*]",
-        "[destinations]",
     ] {
         assert!(rendered.contains(&format!("{name} has no effect yet")), "{name}\n{rendered}");
     }
-    assert_eq!(problems.len(), 15, "{rendered}");
+    assert_eq!(problems.len(), 10, "{rendered}");
     assert_eq!(settings.routes[0].answers.len(), 1);
-    assert_eq!(settings.routes[0].deliver, ["ledger"]);
     assert_eq!(settings.router.admin_keys[0].secret.len(), 1);
-    let ledger = &settings.destinations[0];
-    assert_eq!((ledger.secret.len(), ledger.concurrency), (2, 2));
-    assert_eq!(ledger.retry, [Duration::from_secs(60), Duration::from_secs(300)]);
 }
 
 #[test]
@@ -258,7 +237,7 @@ fn an_empty_config_is_the_defaults_and_a_warning() {
     let (settings, problems) = check("");
     let router = settings.map(|settings| settings.router).unwrap();
     assert_eq!(router.public.to_string(), "127.0.0.1:8080");
-    assert_eq!(router.store_path, PathBuf::from("data/hookswitch.db"));
+    assert_eq!(router.store.path, PathBuf::from("data/hookswitch.db"));
     assert!(problems.render(false).contains("there are no routes in config.toml"));
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "where a test unwraps nothing, it fails")]
 
 mod broken;
+mod delivering;
 mod files;
 mod good;
 mod property;
