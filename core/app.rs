@@ -1,7 +1,7 @@
 //! The whole router: the only file that names every concrete type. It starts from a config, runs
 //! until it is told to stop, and lets what is in flight end.
 
-mod unkept;
+mod keeping;
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,6 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use self::unkept::Unkept;
 use crate::admin::{Admin, Keys};
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
@@ -22,6 +21,7 @@ use crate::model::{Clock, GenerationId};
 use crate::observe::{self, Level};
 use crate::plugin::{Host, HostFault};
 use crate::reload::{self, Reloader};
+use crate::store::{OpenFault, Store, StoreFault};
 
 /// Why the router doesn't start.
 #[derive(Debug, Error)]
@@ -32,6 +32,12 @@ pub enum StartFault {
     /// The engine refuses its limits.
     #[error(transparent)]
     Host(#[from] HostFault),
+    /// The store can't be opened, or read.
+    #[error("the store: {0}")]
+    Store(#[from] OpenFault),
+    /// What plugins remembered can't be read.
+    #[error("the store: {0}")]
+    Unreadable(#[from] StoreFault),
     /// The address is taken, or not ours.
     #[error("can't listen on {address}: {error}")]
     Bind {
@@ -83,6 +89,7 @@ fn cache_path(router: &Router) -> PathBuf {
 pub struct App {
     listener: Listener,
     intake: Arc<Intake>,
+    store: Arc<dyn Store>,
     reloader: Reloader,
     admin: Option<TcpListener>,
     /// Where it listens; the port is the real one where the config says 0.
@@ -106,21 +113,24 @@ impl App {
             public_url: router.public_url.clone(),
         };
         let cell = Arc::new(Cell::new(generation, clock.now_ms()));
+        let store = keeping::open(router, clock.clone()).await?;
+        host.load_states(store.remembered(clock.now_ms()).await?);
         let limits = router.intake.clone();
-        let mut intake = Intake::new(Arc::clone(&cell), Arc::new(Unkept), limits, clock.clone());
+        let mut intake =
+            Intake::new(Arc::clone(&cell), Arc::clone(&store), limits, clock.clone());
         intake.proxies = proxies;
         intake.debug_headers = router.debug_headers;
         let limits = Arc::new(router.listen.clone());
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
         let path = path.to_owned();
         let reloader = Reloader { path, host, cell, clock, started: settings, digest };
-        Ok(App { listener, intake: Arc::new(intake), reloader, admin, public })
+        Ok(App { listener, intake: Arc::new(intake), store, reloader, admin, public })
     }
 
     /// Serves until `stop` ends, then lets calls in flight end; returns how many connections had to
     /// be cut off. Each `hangups` looks at the config once more.
     pub async fn run(self, stop: impl Future<Output = ()>, hangups: mpsc::Receiver<()>) -> usize {
-        let App { listener, intake, reloader, admin, public } = self;
+        let App { listener, intake, store, reloader, admin, public } = self;
         observe::notice(Level::Info, &format!("listening on http://{public}"));
         let (drainer, drain) = listen::drain();
         let take = move |arrival| {

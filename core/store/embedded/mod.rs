@@ -37,10 +37,10 @@ use self::shared::Shared;
 use self::writer::{Desk, Queue, Writer};
 use super::{
     Claim, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health, NewWebhook,
-    Owed, Page, Pending, Recorded, Recording, Settlement, StateChange, Store, StoreFault,
+    Owed, Page, Pending, Recorded, Recording, Settlement, Store, StoreFault,
     Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
 };
-use crate::model::{Addressee, Clock, DeliveryId, EventId, WebhookId};
+use crate::model::{Addressee, Clock, DeliveryId, EventId, StateChange, WebhookId};
 
 /// What an embedded store needs.
 #[derive(Debug, Clone)]

@@ -5,7 +5,8 @@ use rusqlite::params;
 use super::row::{self, kept};
 use super::seal::Seal;
 use super::writer::{Desk, JobFault};
-use crate::store::{StateChange, StoreFault};
+use crate::model::StateChange;
+use crate::store::StoreFault;
 
 fn place(scope: &str, key: &str) -> String {
     format!("state\0{scope}\0{key}")
