@@ -6,12 +6,14 @@ mod recording;
 mod work;
 mod webhook;
 mod history;
+mod closed;
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use self::closed::Closed;
 pub use self::fault::StoreFault;
 pub use self::history::{
     CallbackShown, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health, Page,
