@@ -1,5 +1,5 @@
-//! The API's own description, OpenAPI 3.1: the table of endpoints says what there is, `schemas.json`
-//! what it holds.
+//! The API's own description, OpenAPI 3.1: the table of endpoints says what there is,
+//! `schemas.json` what it holds.
 
 use serde_json::{Map, Value, json};
 

@@ -154,8 +154,8 @@ fn fits<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     loop {
         match (wanted.next(), parts.next()) {
             (None, None) => return Some(id),
-            (Some(want), Some(part)) if want == part => {}
             (Some("{id}"), Some(part)) if !part.is_empty() => id = part,
+            (Some(want), Some(part)) if want == part => {}
             _ => return None,
         }
     }

@@ -129,7 +129,7 @@ fn read_patterns(texts: &[&str]) -> Result<Vec<KindPattern>, Refusal> {
     let read: Option<Vec<_>> = texts.iter().map(|text| KindPattern::parse(text)).collect();
     read.filter(|patterns| patterns.len() <= PATTERNS_MOST).ok_or_else(|| {
         let wanted = format!(
-            "events lists at most {PATTERNS_MOST} patterns of kinds, as pix.*, of 1 to 200 \
+            "events lists at most {PATTERNS_MOST} patterns of kinds, as payment.*, of 1 to 200 \
              printable ASCII characters without blanks"
         );
         Refusal::Invalid(wanted)

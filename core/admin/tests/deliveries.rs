@@ -75,7 +75,7 @@ async fn all_that_is_shown() {
     (two.payload, two.delivered_ms) = (b"a=1\xff".to_vec(), Some(SINCE_MS + 1));
     shelf.rows().deliveries = vec![one.clone(), two.clone()];
     let said = ask(&admin, &format!("GET {DELIVERIES}"), &Value::Null).await;
-    let kind = "brz.pix.cash_in.confirmed";
+    let kind = "acme.payment.confirmed";
     let first = json!({
         "id": one.id.to_string(), "webhook_id": webhook.to_string(), "destination": null,
         "transaction_id": "tx-1", "event_id": one.event.to_string(), "event_type": kind,
@@ -143,8 +143,8 @@ async fn what_the_store_is_asked_for() {
     assert_eq!(to(asked(&format!("webhook_id={id}")).await), Some(Addressee::Webhook(id)));
     assert_eq!(to(asked("webhook_id=erp").await), Some(named("erp")));
     assert_eq!(to(asked("destination=erp").await), Some(named("erp")));
-    let filter = asked("event_type=pix.cash_in&transaction_id=tx%201").await;
-    assert_eq!(filter.kind.as_deref(), Some("pix.cash_in"));
+    let filter = asked("event_type=payment.in&transaction_id=tx%201").await;
+    assert_eq!(filter.kind.as_deref(), Some("payment.in"));
     assert_eq!(filter.subject.as_deref(), Some("tx 1"));
     assert!(filter.count && filter.statuses.is_empty() && filter.to.is_none());
     let statuses: [(&str, &[DeliveryStatus]); 3] = [

@@ -21,7 +21,7 @@ async fn one_with_all_that_belongs_to_it() {
     assert_eq!(said.status, 200);
     let wanted = json!({
         "id": id.to_string(), "callback_id": callback_id, "route": "r",
-        "provider_id": "E1", "aliases": ["E1b"], "kind": "brz.pix.cash_in.confirmed",
+        "provider_id": "E1", "aliases": ["E1b"], "kind": "acme.payment.confirmed",
         "subject": "tx-1", "rank": 2, "occurred_at": "2026-01-02T03:04:04.678Z",
         "status": "confirmed", "superseded": false, "repeats": 1, "tries": 0,
         "next_confirm_at": null, "reason": null, "merged_into": null,
@@ -108,7 +108,7 @@ async fn once_more_to_whom_it_is_owed_now() {
     owing.deliver = vec!["erp".to_owned(), "other".to_owned(), "gone".to_owned()];
     let shelf = Arc::new(Shelf::default());
     let mut generation = generation(1, vec![owing]);
-    for (name, wants) in [("erp", "brz.*"), ("other", "mercado.*"), ("gone", "*")] {
+    for (name, wants) in [("erp", "acme.*"), ("other", "other.*"), ("gone", "*")] {
         generation.destinations.insert(name.to_owned(), destination(name, wants, None));
     }
     let (admin, _asked) = furnished(generation, Arc::clone(&shelf));

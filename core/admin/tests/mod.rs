@@ -98,7 +98,7 @@ fn shelved() -> (Admin, Arc<Shelf>) {
     let mut generation = generation(1, Vec::new());
     generation.allow_networks = vec!["10.0.0.0/8".parse().expect("a network")];
     for (name, offline) in [("erp", None), ("gone", Some("a secret isn't set"))] {
-        generation.destinations.insert(name.to_owned(), destination(name, "brz.*", offline));
+        generation.destinations.insert(name.to_owned(), destination(name, "acme.*", offline));
     }
     (furnished(generation, Arc::clone(&shelf)).0, shelf)
 }

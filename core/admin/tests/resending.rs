@@ -75,10 +75,10 @@ async fn all_that_fit() {
         assert_eq!((said.status, said.code()), (400, "VALIDATION_ERROR"), "{body}");
     }
     let body =
-        json!({ "event_type": "pix.x", "start_date": "2026-01-02", "end_date": "2026-01-02" });
+        json!({ "event_type": "payment.x", "start_date": "2026-01-02", "end_date": "2026-01-02" });
     assert_eq!(ask(&admin, ALL_OF, &body).await.status, 200);
     let wanted = shelf.rows().wanted.take().expect("it is asked");
-    assert_eq!((wanted.kind.as_deref(), wanted.statuses), (Some("pix.x"), vec![Exhausted]));
+    assert_eq!((wanted.kind.as_deref(), wanted.statuses), (Some("payment.x"), vec![Exhausted]));
     assert_eq!(wanted.from_ms.zip(wanted.to_ms).map(|(a, b)| b - a), Some(86_399_999));
 }
 

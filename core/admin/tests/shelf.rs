@@ -56,7 +56,7 @@ pub(super) fn delivery(to: Addressee, status: DeliveryStatus) -> DeliveryShown {
         id: DeliveryId::new(SINCE_MS),
         to,
         event: EventId::new(SINCE_MS),
-        kind: "brz.pix.cash_in.confirmed".to_owned(),
+        kind: "acme.payment.confirmed".to_owned(),
         subject: None,
         status,
         payload: b"{\"amount\":\"1.00\"}".to_vec(),
@@ -91,7 +91,7 @@ pub(super) fn event(status: EventStatus, body: &'static [u8]) -> EventWhole {
     let event = Event {
         id: "E1".to_owned(),
         aliases: vec!["E1b".to_owned()],
-        kind: "brz.pix.cash_in.confirmed".to_owned(),
+        kind: "acme.payment.confirmed".to_owned(),
         subject: Some("tx-1".to_owned()),
         rank: Some(2),
         occurred_at_ms: Some(SINCE_MS - 1000),

@@ -21,12 +21,12 @@ async fn created(admin: &Admin, body: &Value) -> (String, String) {
 #[tokio::test]
 async fn one_from_its_first_day_to_its_last() {
     let (admin, shelf) = shelved();
-    let body = json!({ "url": URL, "events": ["pix.cash_in.*"], "description": 1 });
+    let body = json!({ "url": URL, "events": ["payment.*"], "description": 1 });
     let (id, secret) = created(&admin, &body).await;
     assert_eq!(shelf.rows().webhooks[0].secret, secret);
     let path = format!("{WEBHOOKS}/{id}");
     let mut webhook = json!({
-        "id": id, "url": URL, "events": ["pix.cash_in.*"], "status": "active",
+        "id": id, "url": URL, "events": ["payment.*"], "status": "active",
         "last_triggered_at": null, "last_delivery_at": null,
         "created_at": "2026-01-02T03:04:05.678Z", "updated_at": "2026-01-02T03:04:05.678Z",
     });
