@@ -125,6 +125,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_read_back() {
+        // A time every ten years or so, up to the year 9999.
+        for ms in (0..253_402_300_799_999).step_by(333_333_333_337) {
+            assert_eq!(parse(&rfc3339(ms), Edge::First), Some(ms));
+        }
+    }
+
+    #[test]
     fn what_is_no_time() {
         for text in [
             "",

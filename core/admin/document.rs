@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Access, Row};
+use super::endpoint::{Access, Endpoint, Row};
 use super::table::ENDPOINTS;
 
 /// Parameters and schemas.
@@ -39,6 +39,9 @@ fn operation(row: &Row) -> Value {
     let mut replies = Map::new();
     replies.insert(status.to_string(), reply("Done.", schema));
     replies.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Refused" }));
+    if row.endpoint == Endpoint::Ready {
+        replies.insert("503".to_owned(), reply("No; `causes` says why.", schema));
+    }
     let mut parameters: Vec<Value> = row
         .query
         .iter()
@@ -60,7 +63,8 @@ fn operation(row: &Row) -> Value {
         }
     }
     if !row.body.is_empty() {
-        operation["requestBody"] = json!({ "content": content(row.body) });
+        let may_lack = [Endpoint::Token, Endpoint::DeliveryResendAll].contains(&row.endpoint);
+        operation["requestBody"] = json!({ "required": !may_lack, "content": content(row.body) });
     }
     operation["responses"] = Value::Object(replies);
     operation

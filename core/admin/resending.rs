@@ -9,8 +9,8 @@ use super::{Admin, Call};
 use crate::model::{DeliveryId, DeliveryStatus};
 use crate::store::{DeliveryFilter, StoreFault};
 
-/// Deliveries that one call puts back to waiting.
-const RESENT_MOST: usize = 1000;
+/// Deliveries that one call looks at, and puts back to waiting.
+const LOOKED_MOST: usize = 1000;
 /// Deliveries that are read at once.
 const PAGE: usize = 100;
 
@@ -29,14 +29,15 @@ pub(super) async fn one(admin: &Admin, call: &Call<'_>) -> Reply {
 /// names the last that was looked at.
 pub(super) async fn all(admin: &Admin, call: &Call<'_>) -> Reply {
     let mut filter = wanted(&Fields::of_any(&call.body)?)?;
-    let (mut resent, mut more) = (0, !filter.statuses.is_empty());
-    while more && resent < RESENT_MOST {
-        filter.limit = PAGE.min(RESENT_MOST - resent);
+    let (mut resent, mut looked, mut more) = (0, 0, !filter.statuses.is_empty());
+    while more && looked < LOOKED_MOST {
+        filter.limit = PAGE.min(LOOKED_MOST - looked);
         let page = admin.store.deliveries(filter.clone()).await?;
         for row in &page.rows {
             resent += usize::from(resend(admin, row.id).await?);
         }
-        more = page.more;
+        looked += page.rows.len();
+        more = page.more && !page.rows.is_empty();
         filter.before = page.rows.last().map(|row| row.id).or(filter.before);
     }
     let next = filter.before.filter(|_| more).map(|id| id.to_string());
