@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::admin::{Admin, Keys};
+use crate::admin::{Admin, Backing, Keys};
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
 use crate::intake::{Intake, Proxies};
@@ -139,7 +139,9 @@ impl App {
         };
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let keys = Keys::new(&reloader.started.router.admin_keys);
-        let office = Arc::new(Admin::new(Arc::clone(&reloader.cell), asks, keys));
+        let store: Arc<dyn Store> = Arc::new(Closed);
+        let (cell, clock) = (Arc::clone(&reloader.cell), reloader.clock.clone());
+        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, clock }));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);

@@ -1,23 +1,40 @@
-//! The admin listener: does the router live, is it ready, and under `/api/v1/` what runs and how to
-//! have it reloaded. A key is checked before a path under `/api/v1/` is looked up, so whoever has
-//! none learns nothing, not even what there is.
+//! The admin listener: does the router live, is it ready, and under `/api/v1/` what runs, how to
+//! have it reloaded, webhooks, deliveries and events. A key is checked before a path under
+//! `/api/v1/` is looked up, so whoever has none learns nothing, not even what there is; only the
+//! API's own document is for everybody.
 //!
 //! **Ready** means: this process is worth sending callbacks to. `/readyz` is 503 while it stops,
-//! and where nothing at all can be served: there is no route, or each is offline or has its adapter
-//! in quarantine. A route that is offline, or a plugin in quarantine, beside others that serve is
-//! told under `causes` with 200: taking the process out would take the good routes with it.
+//! where nothing can be recorded, and where nothing at all can be served: there is no route, or
+//! each is offline or has its adapter in quarantine. A route that is offline, or a plugin in
+//! quarantine, beside others that serve is told under `causes` with 200: taking the process out
+//! would take the good routes with it.
 
 mod keys;
+mod tokens;
+mod rate;
+mod refusal;
 mod reply;
 mod endpoint;
+mod table;
+mod query;
+mod fields;
+mod dates;
 mod ready;
 mod shown;
 mod reloads;
+mod granting;
+mod reachable;
+mod webhooks;
+mod deliveries;
+mod resending;
+mod events;
+mod document;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -25,29 +42,76 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response};
 use tokio::sync::mpsc;
 
-use self::endpoint::Endpoint;
+use self::endpoint::{Access, Endpoint, Place, Row};
 pub use self::keys::Keys;
+use self::keys::{By, Caller};
+use self::query::Query;
+use self::rate::Rates;
 use self::reloads::Reloads;
-use self::reply::Refusal;
+use self::reply::{Refusal, Reply};
 use crate::generation::{Ask, Cell};
-use crate::listen::Arrival;
+use crate::listen::{Arrival, BodyFault};
+use crate::model::Clock;
 use crate::observe::{self, Level};
+use crate::store::Store;
 
 /// What stands before every path that needs a key.
 const API: &str = "/api/v1/";
+
+/// Bytes of a body, and how long it may take.
+const BODY_BYTES_MOST: usize = 64 << 10;
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What the admin listener shows and changes.
+pub struct Backing {
+    /// What runs.
+    pub cell: Arc<Cell>,
+    /// Where reloads are asked for.
+    pub asks: mpsc::Sender<Ask>,
+    /// Who may ask for what.
+    pub keys: Keys,
+    /// What was recorded.
+    pub store: Arc<dyn Store>,
+    /// When tokens end, and when webhooks were changed.
+    pub clock: Clock,
+}
 
 /// Answers the calls of the admin listener.
 pub struct Admin {
     cell: Arc<Cell>,
     reloads: Reloads,
     keys: Keys,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    rates: Rates,
     stopping: AtomicBool,
 }
 
+/// One call that was let in.
+struct Call<'c> {
+    head: &'c Parts,
+    /// The parameter of its path.
+    id: &'c str,
+    /// Its body; empty where its endpoint reads none.
+    body: Bytes,
+    /// Who calls; `None` where no key is needed.
+    caller: Option<Caller>,
+    /// When, Unix milliseconds.
+    now_ms: u64,
+}
+
+impl Call<'_> {
+    fn query(&self) -> Query {
+        Query::of(&self.head.uri)
+    }
+}
+
 impl Admin {
-    /// Shows what is in `cell`; reloads are asked for through `asks`.
-    pub fn new(cell: Arc<Cell>, asks: mpsc::Sender<Ask>, keys: Keys) -> Admin {
-        Admin { cell, reloads: Reloads::new(asks), keys, stopping: AtomicBool::new(false) }
+    /// Shows and changes what is in `backing`.
+    pub fn new(backing: Backing) -> Admin {
+        let Backing { cell, asks, keys, store, clock } = backing;
+        let (reloads, rates) = (Reloads::new(asks), Rates::default());
+        Admin { cell, reloads, keys, store, clock, rates, stopping: AtomicBool::new(false) }
     }
 
     /// From here on the router isn't ready: it takes no new callbacks.
@@ -55,59 +119,109 @@ impl Admin {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Answers one call. No body is read: no endpoint wants one.
+    /// Answers one call. A body is read only where one is wanted, of whoever may ask.
     pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
-        self.answer(&arrival.head).await
+        let Arrival { head, body, .. } = arrival;
+        self.answer(&head, body.read(BODY_BYTES_MOST, BODY_DEADLINE)).await
     }
 
-    async fn answer(&self, head: &Parts) -> Response<Full<Bytes>> {
-        let response = self.serve(head).await.unwrap_or_else(Refusal::into_response);
+    async fn answer(
+        &self,
+        head: &Parts,
+        body: impl Future<Output = Result<Bytes, BodyFault>>,
+    ) -> Response<Full<Bytes>> {
+        let refused = |refusal: Refusal| refusal.into_response(head.uri.path());
+        let response = self.serve(head, body).await.unwrap_or_else(refused);
         match head.method {
             Method::HEAD => reply::without_body(response),
             _ => response,
         }
     }
 
-    async fn serve(&self, head: &Parts) -> Result<Response<Full<Bytes>>, Refusal> {
-        let path = head.uri.path();
-        let key = match path.starts_with(API) {
-            true => Some(self.keys.admit(&head.headers).ok_or(Refusal::NoKey)?),
+    async fn serve(
+        &self,
+        head: &Parts,
+        body: impl Future<Output = Result<Bytes, BodyFault>>,
+    ) -> Reply {
+        let (path, now_ms) = (head.uri.path(), self.clock.now_ms());
+        let place = Place::find(path);
+        let is_open = place.as_ref().is_some_and(Place::is_open);
+        let caller = match path.starts_with(API) && !is_open {
+            true => Some(self.admit(head, place.as_ref(), now_ms)?),
             false => None,
         };
-        let endpoint = Endpoint::find(path).ok_or(Refusal::NoPath)?;
-        if !endpoint.takes(&head.method) {
-            return Err(Refusal::Method(endpoint.methods()));
-        }
-        if let Some(scope) = endpoint.scope() {
-            let key = key.ok_or(Refusal::NoKey)?;
-            if !key.may(scope) {
-                return Err(Refusal::NoScope(scope));
-            }
-            if endpoint == Endpoint::Reload {
-                observe::notice(Level::Info, &format!("admin key {} asks to reload", key.name));
-            }
-        }
-        self.respond(endpoint, head).await
+        let place = place.ok_or(Refusal::NoPath)?;
+        let row = place.row(&head.method).ok_or_else(|| Refusal::Method(place.allow()))?;
+        allowed(row, caller.as_ref())?;
+        let body = match row.body.is_empty() {
+            true => Bytes::new(),
+            false => body.await.map_err(Refusal::Body)?,
+        };
+        let call = Call { head, id: &place.id, body, caller, now_ms };
+        self.respond(row.endpoint, &call).await
     }
 
-    async fn respond(
+    /// Who calls, where they may call at all.
+    fn admit(
         &self,
-        endpoint: Endpoint,
         head: &Parts,
-    ) -> Result<Response<Full<Bytes>>, Refusal> {
-        let generation = self.cell.current();
-        match endpoint {
-            Endpoint::Alive => Ok(ready::alive()),
-            Endpoint::Ready => Ok(ready::ready(&generation, self.stopping.load(Ordering::Relaxed))),
-            Endpoint::Generation => Ok(shown::generation(&self.cell)),
-            Endpoint::Routes => Ok(shown::routes(&generation)),
-            Endpoint::Plugins => Ok(shown::plugins(&generation)),
-            Endpoint::Reload => {
-                // A reload may take a while: what it replaces isn't kept for it.
-                let running = generation.id;
-                drop(generation);
-                self.reloads.ask(&head.headers, running).await
-            }
+        place: Option<&Place<'_>>,
+        now_ms: u64,
+    ) -> Result<Caller, Refusal> {
+        let caller = self.keys.admit(&head.headers, now_ms)?;
+        let gives_tokens = place.is_some_and(Place::gives_tokens);
+        // A token is no key: it can't be made to last longer.
+        match (caller.by, gives_tokens) {
+            (By::Secret, _) | (By::Token, false) | (By::Refresh(_), true) => {}
+            (By::Token, true) | (By::Refresh(_), false) => return Err(Refusal::WrongToken),
+        }
+        match self.rates.take(&caller.key, now_ms) {
+            true => Ok(caller),
+            false => Err(Refusal::TooOften),
         }
     }
+
+    async fn respond(&self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
+        match endpoint {
+            Endpoint::Alive => Ok(ready::alive()),
+            Endpoint::Ready => Ok(ready::ready(self)),
+            Endpoint::Document => Ok(reply::ok(&document::document())),
+            Endpoint::Generation => Ok(shown::generation(&self.cell)),
+            Endpoint::Routes => Ok(shown::routes(&self.cell.current())),
+            Endpoint::Plugins => Ok(shown::plugins(&self.cell.current())),
+            Endpoint::Reload => self.reloads.ask(&call.head.headers, self.cell.id()).await,
+            Endpoint::Token => granting::token(self, call),
+            Endpoint::WebhookCreate => webhooks::create(self, call).await,
+            Endpoint::WebhookList => webhooks::list(self, call),
+            Endpoint::WebhookGet => webhooks::get(self, call),
+            Endpoint::WebhookUpdate => webhooks::update(self, call).await,
+            Endpoint::WebhookDelete => webhooks::delete(self, call).await,
+            Endpoint::WebhookRotate => webhooks::rotate(self, call).await,
+            Endpoint::DeliveryList => deliveries::list(self, call).await,
+            Endpoint::DeliveryGet => deliveries::get(self, call).await,
+            Endpoint::Activity => deliveries::activity(self, call).await,
+            Endpoint::DeliveryResend => resending::one(self, call).await,
+            Endpoint::DeliveryResendAll => resending::all(self, call).await,
+            Endpoint::EventList => events::list(self, call).await,
+            Endpoint::EventGet => events::get(self, call).await,
+            Endpoint::EventReplay => events::replay(self, call).await,
+        }
+    }
+}
+
+/// Whether the caller may ask for this; what is more than looking is logged.
+fn allowed(row: &Row, caller: Option<&Caller>) -> Result<(), Refusal> {
+    let Some(caller) = caller else {
+        return if row.access == Access::Open { Ok(()) } else { Err(Refusal::NoKey) };
+    };
+    if let Access::Scope(scope) = row.access
+        && !caller.may(scope)
+    {
+        return Err(Refusal::NoScope(scope));
+    }
+    if row.method != "GET" {
+        let line = format!("admin key {}: {} {}", caller.key, row.method, row.path);
+        observe::notice(Level::Info, &line);
+    }
+    Ok(())
 }

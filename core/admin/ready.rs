@@ -2,15 +2,17 @@
 //! These answers need no key, so they name routes and plugins, and never say why.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
 use serde_json::{Value, json};
 
-use super::{reply, shown};
+use super::{Admin, reply, shown};
 use crate::generation::{Generation, Route};
 use crate::plugin::Plugin;
+use crate::store::Health;
 
 /// It lives, or it wouldn't say so.
 pub(super) fn alive() -> Response<Full<Bytes>> {
@@ -18,9 +20,11 @@ pub(super) fn alive() -> Response<Full<Bytes>> {
 }
 
 /// Is it ready?
-pub(super) fn ready(generation: &Generation, stopping: bool) -> Response<Full<Bytes>> {
-    let causes = causes(generation, stopping);
-    match !stopping && generation.routes.targets().any(serves) {
+pub(super) fn ready(admin: &Admin) -> Response<Full<Bytes>> {
+    let (generation, health) = (admin.cell.current(), admin.store.health());
+    let stopping = admin.stopping.load(Ordering::Relaxed);
+    let causes = causes(&generation, stopping, &health);
+    match !stopping && health.takes() && generation.routes.targets().any(serves) {
         true => reply::ok(&json!({ "status": "ready", "causes": causes })),
         false => reply::unready(&json!({ "status": "unready", "causes": causes })),
     }
@@ -35,10 +39,16 @@ fn is_shut(plugin: &Plugin) -> bool {
     plugin.health().quarantine.is_some()
 }
 
-fn causes(generation: &Generation, stopping: bool) -> Vec<Value> {
+fn causes(generation: &Generation, stopping: bool, health: &Health) -> Vec<Value> {
     let mut causes = Vec::new();
     if stopping {
         causes.push(json!({ "code": "draining" }));
+    }
+    if health.failing.is_some() {
+        causes.push(json!({ "code": "store_failing" }));
+    }
+    if health.full {
+        causes.push(json!({ "code": "store_full" }));
     }
     if generation.routes.targets().next().is_none() {
         causes.push(json!({ "code": "no_routes" }));

@@ -1,7 +1,8 @@
 //! Who may ask for what: every endpoint with every kind of key, and every way to show one.
 
 use super::*;
-use crate::admin::endpoint::ENDPOINTS;
+use crate::admin::table::ENDPOINTS;
+use crate::admin::tokens::Token;
 use crate::generation::Told;
 
 /// An admin whose reloads always find nothing changed.
@@ -16,34 +17,87 @@ async fn open() -> (Workshop, Admin) {
     (workshop, admin)
 }
 
+const SCOPES: [&str; 6] =
+    ["webhooks:read", "webhooks:write", "events:read", "events:write", "admin:read", "admin:write"];
+
+/// A token with these scopes.
+fn token(admin: &Admin, scopes: &[&str]) -> String {
+    let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+    let ends_ms = u64::MAX;
+    let token = Token { key: "all".to_owned(), scopes, ends_ms, refresh: false };
+    format!("Bearer {}", admin.keys.seal(&token).expect("random numbers"))
+}
+
 #[tokio::test]
 async fn every_endpoint_by_every_kind_of_key() {
     let (_workshop, admin) = open().await;
     let wrong = ("authorization", "Bearer wrong-0123456789abcdef");
-    for (path, endpoint) in ENDPOINTS {
-        let (read, write) = match endpoint.scope() {
-            None => (200, 200),
-            Some("admin:read") => (200, 403),
-            Some(_) => (403, 200),
-        };
-        let none = if endpoint.scope().is_none() { 200 } else { 401 };
-        let method = endpoint.methods().split(',').next().expect("a method");
-        let line = format!("{method} {path}");
-        for (headers, status) in
-            [(&[][..], none), (&[wrong], none), (&[READER], read), (&[WRITER], write)]
-        {
-            let said = call(&admin, &line, headers).await;
-            assert_eq!(said.status, status, "{line} {headers:?}");
-            match status {
-                401 => {
-                    assert_eq!(said.code(), "unauthorized");
-                    assert_eq!(said.header("www-authenticate"), Some("Bearer"));
+    for row in ENDPOINTS {
+        // Nobody is to be stopped here for calling too often.
+        admin.clock.set(admin.clock.now_ms() + 1000);
+        let line = format!("{} {}", row.method, row.path.replace("{id}", "nothing"));
+        let line = line.as_str();
+        let status = async |headers: &[(&str, &str)]| call(&admin, line, headers).await.status;
+        match row.access {
+            Access::Open => {
+                for headers in [&[][..], &[wrong], &[MASTER]] {
+                    assert_eq!(status(headers).await, 200, "{line} {headers:?}");
                 }
-                403 => assert_eq!(said.code(), "forbidden"),
-                _ => assert!(said.body["error"].is_null(), "{said:?}"),
+                continue;
+            }
+            Access::Credentials => {
+                assert_eq!(status(&[MASTER]).await, 201, "{line}");
+                let all = token(&admin, &SCOPES);
+                assert_eq!(status(&[("authorization", &all)]).await, 401, "{line}");
+            }
+            Access::Scope(scope) => {
+                assert!(SCOPES.contains(&scope), "{scope}");
+                let others: Vec<_> = SCOPES.into_iter().filter(|own| *own != scope).collect();
+                let said = call(&admin, line, &[("authorization", &token(&admin, &others))]).await;
+                assert_eq!((said.status, said.code()), (403, "INSUFFICIENT_PERMISSIONS"), "{line}");
+                let right = status(&[("authorization", &token(&admin, &[scope]))]).await;
+                assert!(matches!(right, 200 | 400 | 404), "{line} {right}");
             }
         }
+        for (headers, code) in
+            [(&[][..], "MISSING_API_CREDENTIALS"), (&[wrong], "INVALID_BEARER_TOKEN")]
+        {
+            let said = call(&admin, line, headers).await;
+            assert_eq!((said.status, said.code()), (401, code), "{line}");
+            assert_eq!(said.header("www-authenticate"), Some("Bearer"), "{line}");
+            assert_eq!(said.body["error"], "unauthorized", "{line}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_path_without_a_parameter_is_never_hidden() {
+    for row in ENDPOINTS {
+        let place = Place::find(row.path).expect(row.path);
+        let method = row.method.parse().expect("a method");
+        let found = place.row(&method).expect(row.path);
+        assert_eq!(found.endpoint, row.endpoint, "{} {}", row.method, row.path);
+        assert_eq!(place.id == "{id}", row.path.contains("{id}"), "{}", row.path);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_calls_too_often() {
+    let (_workshop, admin) = open().await;
+    let get = async |key| call(&admin, "GET /api/v1/routes", &[key]).await;
+    for at in 0..100 {
+        assert_eq!(get(READER).await.status, 200, "{at}");
+    }
+    let said = get(READER).await;
+    assert_eq!((said.status, said.header("retry-after")), (429, Some("1")));
+    assert_eq!(said.body["error"], "rate_limit_exceeded");
+    assert!(said.body["message"].is_string());
+    // Others aren't held up, nor is what needs no key.
+    assert_eq!(get(MASTER).await.status, 200);
+    assert_eq!(call(&admin, "GET /healthz", &[READER]).await.status, 200);
+    admin.clock.set(SINCE_MS + 20);
+    assert_eq!(get(READER).await.status, 200);
+    assert_eq!(get(READER).await.status, 429);
 }
 
 #[tokio::test]
@@ -65,11 +119,18 @@ async fn paths_and_methods_that_are_not_there() {
         ("DELETE /api/v1/routes", None, 401, None),
         ("DELETE /api/v1/routes", Some(READER), 405, Some("GET, HEAD")),
         ("GET /api/v1/reload", Some(READER), 405, Some("POST")),
+        ("POST /api/v1/openapi.json", None, 405, Some("GET, HEAD")),
+        ("PATCH /api/v1/webhooks", Some(READER), 405, Some("POST, GET, HEAD")),
+        ("PATCH /api/v1/webhooks/x", Some(READER), 405, Some("GET, HEAD, PUT, DELETE")),
+        ("GET /api/v1/webhooks/deliveries/resend", Some(READER), 405, Some("POST")),
+        ("GET /api/v1/webhooks/", Some(READER), 404, None),
+        ("GET /api/v1/webhooks/a/b", Some(READER), 404, None),
+        ("GET /api/v1/events/%ff", Some(READER), 404, None),
     ] {
         let said = call(&admin, line, key.as_slice()).await;
         assert_eq!((said.status, said.header("allow")), (status, allow), "{line} {key:?}");
         let code = match status {
-            401 => "unauthorized",
+            401 => "MISSING_API_CREDENTIALS",
             404 => "not_found",
             405 => "method_not_allowed",
             _ => continue,
@@ -97,6 +158,20 @@ async fn ways_to_show_a_key() {
     let (reader, writer, off) =
         (("x-key-id", "reader"), ("x-key-id", "writer"), ("x-key-id", "off"));
     let secret = ("x-secret-key", READ);
+    let codes: [(&[(&str, &str)], _); 9] = [
+        (&[], "MISSING_API_CREDENTIALS"),
+        (&[reader], "MISSING_API_CREDENTIALS"),
+        (&[secret], "MISSING_API_CREDENTIALS"),
+        (&[writer, secret], "INVALID_API_KEY"),
+        (&[reader, writer, secret], "INVALID_API_KEY"),
+        (&[reader, ("x-secret-key", "wrong"), bearer], "INVALID_API_KEY"),
+        (&[writer, bearer], "INVALID_BEARER_TOKEN"),
+        (&[bearer, bearer], "INVALID_BEARER_TOKEN"),
+        (&[basic], "INVALID_BEARER_TOKEN"),
+    ];
+    for (headers, code) in codes {
+        assert_eq!(call(&admin, "GET /api/v1/routes", headers).await.code(), code, "{headers:?}");
+    }
     for (headers, status) in [
         (&[reader, secret][..], 200),
         (&[reader, ("x-secret-key", READ_OLD)], 200),

@@ -5,6 +5,14 @@ mod access;
 mod states;
 mod reloading;
 mod wire;
+mod shelf;
+mod schema;
+mod document;
+mod granting;
+mod webhooks;
+mod deliveries;
+mod resending;
+mod events;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,11 +23,11 @@ use hyper::{HeaderMap, Request};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use self::shelf::Shelf;
 use super::*;
 use crate::config::{read, resolve};
-use crate::generation::{Generation, Route};
-use crate::model::OutOfOrder;
-use crate::model::{Clock, GenerationId};
+use crate::generation::{Destination, Generation, Route};
+use crate::model::{GenerationId, KindPattern, OutOfOrder};
 use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Quarantine, Source};
 use crate::route::{Endpoint as Row, Pattern, Table};
 
@@ -35,6 +43,7 @@ const SINCE_MS: u64 = 1_767_323_045_678;
 const READ: &str = "read-0123456789abcdef";
 const READ_OLD: &str = "old-read-0123456789";
 const WRITE: &str = "write-0123456789abcdef";
+const ALL: &str = "all-0123456789abcdef";
 
 /// `off` has a secret that isn't set.
 const KEYS: &str = r#"
@@ -44,6 +53,9 @@ scopes = ["admin:read"]
 [admin.keys.writer]
 secret = { env = "WRITE" }
 scopes = ["admin:write", "events:read"]
+[admin.keys.all]
+secret = { env = "ALL" }
+scopes = ["webhooks:read", "webhooks:write", "events:read", "events:write", "admin:read", "admin:write"]
 [admin.keys.off]
 secret = { env = "OFF" }
 scopes = ["admin:read", "admin:write"]
@@ -58,19 +70,51 @@ fn keys() -> Keys {
         "READ_OLD" => Some(READ_OLD.to_owned()),
         "READ" => Some(READ.to_owned()),
         "WRITE" => Some(WRITE.to_owned()),
+        "ALL" => Some(ALL.to_owned()),
         _ => None,
     };
     let (settings, problems) = resolve(&sources, &environment);
     let settings = settings.unwrap_or_else(|| panic!("{}", problems.render(false)));
-    assert_eq!(settings.router.admin_keys.len(), 3);
+    assert_eq!(settings.router.admin_keys.len(), 4);
     Keys::new(&settings.router.admin_keys)
 }
 
 /// An admin of these routes, and where its asks come out.
 fn admin(routes: Vec<Route>) -> (Admin, mpsc::Receiver<Ask>) {
+    furnished(generation(1, routes), Arc::default())
+}
+
+/// An admin of this generation, over these rows.
+fn furnished(generation: Generation, shelf: Arc<Shelf>) -> (Admin, mpsc::Receiver<Ask>) {
     let (asks, asked) = mpsc::channel(1);
-    let cell = Arc::new(Cell::new(generation(1, routes), SINCE_MS));
-    (Admin::new(cell, asks, keys()), asked)
+    let cell = Arc::new(Cell::new(generation, SINCE_MS));
+    let clock = Clock::manual(SINCE_MS);
+    (Admin::new(Backing { cell, asks, keys: keys(), store: shelf, clock }), asked)
+}
+
+/// An admin without routes, and its rows.
+fn shelved() -> (Admin, Arc<Shelf>) {
+    let shelf = Arc::new(Shelf::default());
+    let mut generation = generation(1, Vec::new());
+    generation.allow_networks = vec!["10.0.0.0/8".parse().expect("a network")];
+    for (name, offline) in [("erp", None), ("gone", Some("a secret isn't set"))] {
+        generation.destinations.insert(name.to_owned(), destination(name, "acme.*", offline));
+    }
+    (furnished(generation, Arc::clone(&shelf)).0, shelf)
+}
+
+/// A destination of the config.
+fn destination(name: &str, wants: &str, offline: Option<&str>) -> Arc<Destination> {
+    Arc::new(Destination {
+        name: name.to_owned(),
+        url: format!("https://{name}.example.com/in"),
+        events: vec![KindPattern::parse(wants).expect("a pattern")],
+        secrets: Vec::new(),
+        retry: Vec::new(),
+        timeout: PATIENCE,
+        concurrency: 1,
+        offline: offline.map(str::to_owned),
+    })
 }
 
 fn generation(id: u64, routes: Vec<Route>) -> Generation {
@@ -142,29 +186,45 @@ impl Said {
 
     /// The code of the error that it is.
     fn code(&self) -> &str {
-        assert!(self.body["error"]["message"].is_string(), "{self:?}");
-        self.body["error"]["code"].as_str().unwrap_or_default()
+        let nested = self.body["error"]["code"].as_str();
+        nested.or(self.body["code"].as_str()).unwrap_or_default()
     }
 }
 
 const READER: (&str, &str) = ("authorization", "Bearer read-0123456789abcdef");
 const WRITER: (&str, &str) = ("authorization", "Bearer write-0123456789abcdef");
+const MASTER: (&str, &str) = ("authorization", "Bearer all-0123456789abcdef");
 
 async fn call(admin: &Admin, line: &str, headers: &[(&str, &str)]) -> Said {
+    send(admin, line, headers, "").await
+}
+
+/// The same by the key that may do everything, with JSON.
+async fn ask(admin: &Admin, line: &str, body: &Value) -> Said {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    send(admin, line, &[MASTER], &body).await
+}
+
+/// Sends this. Whatever comes back has to be as the API's document says.
+async fn send(admin: &Admin, line: &str, headers: &[(&str, &str)], body: &str) -> Said {
     let (method, path) = line.split_once(' ').expect("a method and a path");
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let (head, ()) = request.body(()).expect("a request").into_parts();
-    let (head, body) = admin.answer(&head).await.into_parts();
+    let sent = std::future::ready(Ok(Bytes::copy_from_slice(body.as_bytes())));
+    let (parts, body) = admin.answer(&head, sent).await.into_parts();
     let body = body.collect().await.expect("a body in memory").to_bytes();
     let body = match body.is_empty() {
         true => Value::Null,
         false => serde_json::from_slice(&body).expect("JSON"),
     };
-    let said = Said { status: head.status.as_u16(), headers: head.headers, body };
+    let said = Said { status: parts.status.as_u16(), headers: parts.headers, body };
     assert_eq!(said.header("content-type"), Some("application/json"), "{line}");
     assert_eq!(said.header("cache-control"), Some("no-store"), "{line}");
+    if head.method != Method::HEAD {
+        schema::check(&head, &said);
+    }
     said
 }

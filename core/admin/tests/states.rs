@@ -6,6 +6,7 @@ use super::*;
 use crate::generation::{Answerer, Rejected};
 use crate::model::{Head, Outcome};
 use crate::plugin::{Duty, Fault};
+use crate::store::Health;
 
 /// Has a call on a genuine callback fail.
 async fn fail(binding: &Arc<Binding>) {
@@ -69,6 +70,27 @@ async fn not_ready_once_it_stops() {
     assert_eq!((said.status, &said.body["causes"]), (503, &causes));
     assert_eq!(call(&admin, "GET /healthz", &[]).await.status, 200);
     assert_eq!(call(&admin, "GET /api/v1/routes", &[READER]).await.status, 200);
+}
+
+#[tokio::test]
+async fn not_ready_while_nothing_can_be_recorded() {
+    let workshop = Workshop::open();
+    let shelf = Arc::new(Shelf::default());
+    let routes = vec![route("r", &workshop.good().await)];
+    let (admin, _asked) = furnished(generation(1, routes), Arc::clone(&shelf));
+    let failing = Some("the disk is gone".to_owned());
+    for (health, causes) in [
+        (Health { failing: failing.clone(), ..Health::default() }, &["store_failing"][..]),
+        (Health { full: true, ..Health::default() }, &["store_full"]),
+        (Health { failing, full: true, bytes: 1 }, &["store_failing", "store_full"]),
+        (Health::default(), &[]),
+    ] {
+        shelf.rows().health = health;
+        let said = call(&admin, "GET /readyz", &[]).await;
+        let codes: Vec<_> = causes.iter().map(|code| json!({ "code": code })).collect();
+        assert_eq!(said.body["causes"], json!(codes));
+        assert_eq!(said.status, if causes.is_empty() { 200 } else { 503 }, "{causes:?}");
+    }
 }
 
 #[tokio::test]

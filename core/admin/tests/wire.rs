@@ -59,6 +59,23 @@ async fn over_a_real_connection() {
     assert!(post.contains("connection: close\r\n"), "{post}");
     assert!(post.ends_with("{\"changed\":true,\"generation\":2}\n"), "{post}");
 
+    // One that is wanted is read, but not of strangers, and not beyond its bound.
+    let create = |key: &str, length: usize, body: &str| {
+        let head = format!("POST /api/v1/webhooks HTTP/1.1\r\nhost: x\r\n{key}");
+        format!("{head}content-length: {length}\r\nconnection: close\r\n\r\n{body}")
+    };
+    let key = format!("x-key-id: all\r\nx-secret-key: {ALL}\r\n");
+    let body = "{\"url\":\"https://8.8.8.8/\"}";
+    for (key, length, body, status, code) in [
+        (key.as_str(), body.len(), body, 201, "whsec_"),
+        (&key, 65_537, "{", 413, "BODY_TOO_LARGE"),
+        ("", 100, "{", 401, "MISSING_API_CREDENTIALS"),
+    ] {
+        let said = exchange(address, create(key, length, body)).await;
+        assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{said}");
+        assert!(said.contains(code), "{said}");
+    }
+
     drainer.start();
     assert_eq!(timeout(PATIENCE, running).await.expect("in time").expect("no panic"), 0);
 }

@@ -1,0 +1,50 @@
+//! The store: opened from what config says, and pruned while it is open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::StartFault;
+use crate::config::Router;
+use crate::model::Clock;
+use crate::observe::{self, Level};
+use crate::store::{Embedded, OpenFault, Options, Store};
+
+/// How often history is looked at that may be forgotten.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// The longest that config lets anything wait, with a day to spare.
+const WAIT_MOST: Duration = Duration::from_secs(31 * 24 * 3600);
+
+pub(super) async fn open(router: &Router, clock: Clock) -> Result<Arc<dyn Store>, StartFault> {
+    let settings = &router.store;
+    let options = Options {
+        path: settings.path.clone(),
+        secrets: router.store_key.iter().map(|key| key.value.expose().to_owned()).collect(),
+        queue: settings.queue,
+        batch: settings.batch,
+        webhooks_max: settings.webhooks_max,
+        keep: settings.keep,
+        bytes_max: settings.bytes,
+        wait_most: WAIT_MOST,
+    };
+    let path = options.path.clone();
+    let opened = tokio::task::spawn_blocking(move || Embedded::open(options, clock)).await;
+    let broken =
+        |error: tokio::task::JoinError| OpenFault::Damaged { path, error: error.to_string() };
+    Ok(Arc::new(opened.map_err(broken)??))
+}
+
+/// Prunes for as long as the router runs.
+pub(super) async fn prune(store: Arc<dyn Store>, clock: Clock) {
+    loop {
+        match store.prune(clock.now_ms()).await {
+            Ok(0) => tokio::time::sleep(PRUNE_EVERY).await,
+            // More may go; callbacks that wait are written in between.
+            Ok(_) => tokio::task::yield_now().await,
+            Err(fault) => {
+                observe::notice(Level::Warn, &format!("history isn't pruned: {fault}"));
+                tokio::time::sleep(PRUNE_EVERY).await;
+            }
+        }
+    }
+}
