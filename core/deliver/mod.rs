@@ -56,7 +56,7 @@ impl Engine {
             changes.borrow_and_update();
             staff.renew();
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = told(&mut stop) => break,
                 Ok(()) = swaps.changed() => {}
                 Ok(()) = changes.changed() => {}
                 Some(ended) = staff.ended() => if let Err(error) = ended {
@@ -75,4 +75,9 @@ impl Engine {
         let wait = |at_ms: u64| Duration::from_millis(at_ms.saturating_sub(now_ms));
         at_ms.map_or(look_again, wait).min(look_again)
     }
+}
+
+/// Waits for the word to stop, or for the end of whoever could say it.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
