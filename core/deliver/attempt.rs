@@ -7,10 +7,10 @@ use hyper::Response;
 use hyper::body::Bytes;
 use hyper::header::RETRY_AFTER;
 
-use super::Engine;
 use super::recipient::Recipient;
 use super::request::{self, Wording};
 use super::retry::{self, Outcome};
+use super::{Engine, millis};
 use crate::model::Attempt;
 use crate::outbound::{Client, OutboundFault};
 use crate::store::Owed;
@@ -43,7 +43,7 @@ impl Post {
             Err(_) => failed(too_late(self.recipient.timeout)),
         };
         tried.attempt.at_ms = at_ms;
-        tried.attempt.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tried.attempt.took_ms = millis(began.elapsed());
         tried
     }
 }

@@ -3,6 +3,7 @@
 //! through, and what comes of that closes it, or opens it for longer.
 
 use super::limits::BreakerLimits;
+use super::millis;
 
 /// The breaker of one destination.
 #[derive(Debug)]
@@ -104,10 +105,6 @@ impl Breaker {
     fn most_ms(&self) -> u64 {
         millis(self.limits.most)
     }
-}
-
-fn millis(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

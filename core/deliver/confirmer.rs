@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::Engine;
 use super::held::{Held, Work};
 use super::limits::Limits;
+use super::{Engine, millis};
 use crate::generation::{Generation, Route};
-use crate::model::{Confirmation, Context, Reason};
+use crate::model::{Confirmation, Context, Event, Reason};
 use crate::observe::{ConfirmLine, confirm_line};
 use crate::store::{Confirmed, Unconfirmed, UnconfirmedSettlement};
 
@@ -97,8 +97,8 @@ impl Asking {
         let said = ask(&engine, &route, &unconfirmed).await;
         let now_ms = engine.clock.now_ms();
         let again_ms = again_ms(&engine.limits, &unconfirmed, now_ms);
-        let dedupe_ms = u64::try_from(route.dedupe.as_millis()).unwrap_or(u64::MAX);
-        let owed = |event: &crate::model::Event| generation.owed(&route, &event.kind);
+        let dedupe_ms = millis(route.dedupe);
+        let owed = |event: &Event| generation.owed(&route, &event.kind);
         let confirmed = Confirmed::of(said, owed, dedupe_ms, again_ms);
         let (outcome, reason) = word(&confirmed);
         let reason = reason.to_owned();
@@ -140,10 +140,6 @@ fn again_ms(limits: &Limits, unconfirmed: &Unconfirmed, now_ms: u64) -> Option<u
     Some(now_ms.saturating_add(wait_ms.min(millis(limits.confirm_most))))
 }
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
 fn word(confirmed: &Confirmed) -> (&'static str, &str) {
     match confirmed {
         Confirmed::True { .. } => ("confirmed", ""),
@@ -156,7 +152,7 @@ fn word(confirmed: &Confirmed) -> (&'static str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Event, EventId};
+    use crate::model::EventId;
 
     #[test]
     fn when_it_is_asked_again() {

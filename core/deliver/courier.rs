@@ -58,7 +58,7 @@ impl Courier {
                     Err(_) => break,
                 },
                 Ok(()) = changes.changed() => {}
-                Some(ended) = self.attempts.join_next() => self.learn(ended),
+                Some(ended) = self.attempts.join_next() => self.learn_all(ended),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -110,7 +110,7 @@ impl Courier {
         let engine = Arc::clone(&self.engine);
         let marked = match (owed.superseded, rule.unwrap_or_default()) {
             (true, OutOfOrder::Drop) => {
-                self.attempts.spawn(pass_over(engine, held, owed));
+                self.attempts.spawn(pass_over(held, owed));
                 return;
             }
             (true, OutOfOrder::Mark) => true,
@@ -127,6 +127,15 @@ impl Courier {
         self.attempts.spawn(sending.run());
     }
 
+    /// Those that ended meanwhile too: the store is asked once for all of their places.
+    fn learn_all(&mut self, first: Result<Ended, JoinError>) {
+        let mut next = Some(first);
+        while let Some(ended) = next {
+            self.learn(ended);
+            next = self.attempts.try_join_next();
+        }
+    }
+
     fn learn(&mut self, ended: Result<Ended, JoinError>) {
         let now_ms = self.engine.clock.now_ms();
         // One that panicked may have been the trial that others wait for.
@@ -137,11 +146,13 @@ impl Courier {
         }
         if ended.gone && !self.gone {
             self.gone = true;
-            let to = &self.to;
-            let text = format!(
-                "destination {to} answered 410: nothing is sent to it until its settings change or \
-                 the router is started again"
-            );
+            let text = match &self.to {
+                Addressee::Named(name) => format!(
+                    "destination \"{name}\" answered 410: nothing is sent to it until its settings \
+                     change or the router is started again"
+                ),
+                Addressee::Webhook(id) => format!("webhook {id} answered 410: it is inactive now"),
+            };
             notice(Level::Warn, &text);
         }
     }
@@ -189,31 +200,24 @@ impl Sending {
 }
 
 /// It is behind, and its route drops what is.
-async fn pass_over(engine: Arc<Engine>, held: Held, owed: Owed) -> Ended {
-    drop(engine);
+async fn pass_over(held: Held, owed: Owed) -> Ended {
     settle(held, &owed, Ruling::Dropped, None).await;
     Ended { pass: None, down: false, gone: false }
 }
 
 async fn settle(held: Held, owed: &Owed, ruling: Ruling, attempt: Option<Attempt>) {
-    let line = attempt.clone().unwrap_or_else(|| Attempt {
-        at_ms: 0,
-        took_ms: 0,
-        status: None,
-        body: Vec::new(),
-        error: None,
-    });
     let settlement = Settlement { id: owed.id, attempt, ruling };
     held.settle(|store| store.settle(settlement.clone())).await;
+    let made = settlement.attempt.as_ref();
     attempt_line(&AttemptLine {
         delivery: &owed.id.to_string(),
         event: &owed.event.to_string(),
         to: &owed.to.to_string(),
         attempt: owed.tries.saturating_add(1),
         outcome: word(ruling),
-        status: line.status.unwrap_or(0),
-        took_ms: line.took_ms,
-        reason: line.error.as_deref().unwrap_or_default(),
+        status: made.and_then(|attempt| attempt.status).unwrap_or(0),
+        took_ms: made.map_or(0, |attempt| attempt.took_ms),
+        reason: made.and_then(|attempt| attempt.error.as_deref()).unwrap_or_default(),
     });
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::millis;
 use crate::model::Settled;
 use crate::store::Ruling;
 
@@ -65,7 +66,7 @@ pub(super) fn rule(outcome: Outcome, schedule: &Schedule<'_>) -> Ruling {
 
 /// 90 to 110 % of it, in milliseconds.
 fn jittered(wait: Duration, jitter: u64) -> u64 {
-    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    let wait_ms = millis(wait);
     let tenth = wait_ms / 10;
     let spread = tenth.saturating_mul(2).saturating_add(1);
     (wait_ms - tenth).saturating_add(jitter % spread)

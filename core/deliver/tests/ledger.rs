@@ -38,6 +38,8 @@ pub(super) struct Kept {
     pub(super) webhooks: Arc<Vec<Webhook>>,
     /// So many settlements fail first.
     pub(super) failures: usize,
+    /// So many claims and settlements panic first.
+    pub(super) panics: usize,
     /// The most deliveries that were claimed at once.
     pub(super) claimed_most: usize,
 }
@@ -122,7 +124,18 @@ impl Ledger {
         Ledger::now(Err(StoreFault::Closed))
     }
 
+    fn may_panic(&self) {
+        let panics = {
+            let mut kept = self.lock();
+            let left = kept.panics;
+            kept.panics = left.saturating_sub(1);
+            left > 0
+        };
+        assert!(!panics, "a test wants this");
+    }
+
     fn fails(&self) -> bool {
+        self.may_panic();
         let mut kept = self.lock();
         let fails = kept.failures > 0;
         kept.failures = kept.failures.saturating_sub(1);
@@ -137,6 +150,7 @@ impl Store for Ledger {
         now_ms: u64,
         most: usize,
     ) -> Pending<'s, Claim<Owed>> {
+        self.may_panic();
         let mut kept = self.lock();
         let mut due = Vec::new();
         for row in kept.rows.iter_mut().filter(|row| row.owed.to == *to && row.waits()) {

@@ -70,6 +70,18 @@ impl Bench {
         self.ledger.poke();
     }
 
+    /// Has the engine do all that it wants to now: a delivery to somebody else comes and goes.
+    /// Destination `probe` has to be there.
+    async fn look_around(&self) {
+        self.ledger.owe(owed(to("probe")));
+        let probes = |kept: &ledger::Kept| {
+            let mut probes = kept.rows.iter().filter(|row| row.owed.to == to("probe"));
+            probes.all(|row| row.ruling == Some(DELIVERED))
+        };
+        self.ledger.until(probes).await;
+        self.ledger.lock().rows.retain(|row| row.owed.to != to("probe"));
+    }
+
     /// Stops the engine, which takes no longer than it may.
     async fn stop(self) -> Arc<Ledger> {
         self.stop.send_replace(true);

@@ -128,14 +128,15 @@ async fn flood(mut stream: TcpStream, bytes: u64, sent: &AtomicU64) {
     }
 }
 
-/// The next request; `None` where there is none.
+/// The next request; `None` where there is none, or something else than one.
 async fn read(stream: &mut TcpStream) -> Option<Heard> {
     let mut bytes = Vec::new();
     let head_len = loop {
         if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             break at + 4;
         }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+        let read = stream.read_buf(&mut bytes).await.ok()?;
+        if read == 0 || !bytes.starts_with(b"P") {
             return None;
         }
     };

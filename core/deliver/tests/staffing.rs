@@ -6,14 +6,17 @@ use super::*;
 async fn a_destination_that_is_gone_is_left_alone_until_its_settings_change() {
     let server = Server::start(&[Say::Status(410, ""), Say::Status(200, "")]).await;
     let single = Destination { concurrency: 1, ..destination("ledger", server.url()) };
-    let bench = Bench::start(generation(vec![single.clone()], Vec::new()));
+    let other = Server::start(&[Say::Status(200, "")]).await;
+    let probe = destination("probe", other.url());
+    let bench = Bench::start(generation(vec![single.clone(), probe.clone()], Vec::new()));
     for _ in 0..3 {
         bench.ledger.owe(owed(to("ledger")));
     }
     bench.ledger.until(|kept| kept.rows[0].ruling == Some(Ruling::Gone)).await;
     // The same settings in another generation change nothing.
-    bench.cell.swap(generation(vec![single.clone()], Vec::new()), NOW_MS);
+    bench.cell.swap(generation(vec![single.clone(), probe], Vec::new()), NOW_MS);
     bench.pass(Duration::from_secs(3600));
+    bench.look_around().await;
     assert_eq!(server.heard().len(), 1);
     let changed = Destination { timeout: Duration::from_secs(5), ..single };
     bench.cell.swap(generation(vec![changed], Vec::new()), NOW_MS);
@@ -27,9 +30,12 @@ async fn destinations_come_and_go_with_the_generation() {
         offline: Some("its secret isn't there".into()),
         ..destination("ledger", server.url())
     };
-    let bench = Bench::start(generation(vec![offline.clone()], Vec::new()));
+    let other = Server::start(&[Say::Status(200, "")]).await;
+    let probe = destination("probe", other.url());
+    let bench = Bench::start(generation(vec![offline.clone(), probe], Vec::new()));
     bench.ledger.owe(owed(to("ledger")));
-    bench.pass(Duration::from_secs(60));
+    bench.look_around().await;
+    assert_eq!(server.heard().len(), 0, "it is offline");
     let online = Destination { offline: None, ..offline };
     bench.cell.swap(generation(vec![online], Vec::new()), NOW_MS);
     assert_eq!(bench.ledger.rulings().await, [DELIVERED]);
@@ -48,18 +54,20 @@ async fn webhooks_come_change_and_go() {
         Server::start(&[Say::Status(200, "")]).await,
     );
     let allowed = vec!["127.0.0.0/8".parse().expect("a network")];
-    let none = Generation { allow_networks: allowed, ..generation(Vec::new(), Vec::new()) };
+    let probe = destination("probe", second.url());
+    let none = Generation { allow_networks: allowed, ..generation(vec![probe], Vec::new()) };
     let bench = Bench::start(none);
     let hook = webhook(first.url());
     bench.ledger.set_webhooks(vec![Webhook { active: false, ..hook.clone() }]);
     bench.ledger.owe(owed(Addressee::Webhook(hook.id)));
-    bench.pass(Duration::from_secs(60));
+    bench.look_around().await;
+    assert_eq!(first.heard().len(), 0, "it is inactive");
     bench.ledger.set_webhooks(vec![hook.clone()]);
     assert_eq!(bench.ledger.rulings().await, [DELIVERED]);
     bench.ledger.set_webhooks(vec![Webhook { url: second.url(), ..hook.clone() }]);
     // When the courier hears of that is its own affair, but it does.
     let changed = async {
-        while second.heard().is_empty() {
+        while second.heard().len() < 2 {
             bench.ledger.owe(owed(Addressee::Webhook(hook.id)));
             bench.ledger.rulings().await;
         }
