@@ -97,3 +97,67 @@ pub fn call_line(call: &CallLine<'_>) {
         info!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
     }
 }
+
+/// How one attempt of a delivery ended, never what was sent or answered.
+#[derive(Debug)]
+pub struct AttemptLine<'a> {
+    /// The delivery's id.
+    pub delivery: &'a str,
+    /// The event's id.
+    pub event: &'a str,
+    /// The destination, by name or id.
+    pub to: &'a str,
+    /// 1 at the first.
+    pub attempt: u32,
+    /// One word.
+    pub outcome: &'a str,
+    /// The response's status; 0 where none came.
+    pub status: u16,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// Why it failed, where it did.
+    pub reason: &'a str,
+}
+
+/// One line for one attempt; a warning where nothing more is tried.
+pub fn attempt_line(line: &AttemptLine<'_>) {
+    let AttemptLine { delivery, event, to, attempt, outcome, status, took_ms, reason } = *line;
+    if matches!(outcome, "exhausted" | "gone") {
+        warn!(
+            target: "hookswitch::delivery",
+            delivery, event, to, attempt, outcome, status, took_ms, reason, "attempt"
+        );
+    } else {
+        info!(
+            target: "hookswitch::delivery",
+            delivery, event, to, attempt, outcome, status, took_ms, reason, "attempt"
+        );
+    }
+}
+
+/// What one confirmation of an event brought.
+#[derive(Debug)]
+pub struct ConfirmLine<'a> {
+    /// The event's id.
+    pub event: &'a str,
+    /// The route's name.
+    pub route: &'a str,
+    /// 1 at the first.
+    pub attempt: u32,
+    /// One word.
+    pub outcome: &'a str,
+    /// The reason's code, where there is one.
+    pub reason: &'a str,
+}
+
+/// One line for one confirmation; a warning where nothing more is asked.
+pub fn confirm_line(line: &ConfirmLine<'_>) {
+    let ConfirmLine { event, route, attempt, outcome, reason } = *line;
+    // The adapter's own word: it can't pass for another line.
+    let reason: String = reason.escape_debug().collect();
+    if outcome == "given-up" {
+        warn!(target: "hookswitch::confirm", event, route, attempt, outcome, reason, "confirmation");
+    } else {
+        info!(target: "hookswitch::confirm", event, route, attempt, outcome, reason, "confirmation");
+    }
+}

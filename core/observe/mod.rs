@@ -3,4 +3,7 @@
 
 mod log;
 
-pub use log::{CallLine, Level, LogForm, LogGuard, call_line, init, notice, plugin_line};
+pub use log::{
+    AttemptLine, CallLine, ConfirmLine, Level, LogForm, LogGuard, attempt_line, call_line,
+    confirm_line, init, notice, plugin_line,
+};

@@ -1,8 +1,10 @@
-//! Calls that the router itself makes, one request and its whole response at a time. The guard
-//! looks at the address that is dialled, never only at the name, and no redirect is followed.
+//! Calls that the router itself makes: over a connection of their own ([`exchange`]) or over kept
+//! ones ([`Client`]). The guard looks at the address that is dialled, never only at the name, and no
+//! redirect is followed.
 
 mod dial;
 mod tls;
+mod pool;
 
 use std::io;
 
@@ -14,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub use self::pool::{Brought, Client, OwnedReach};
 use crate::model::Network;
 
 /// Where a request goes, read from its URI.
@@ -75,6 +78,9 @@ pub enum OutboundFault {
     /// HTTP failed.
     #[error("the connection broke: {0}")]
     Broken(hyper::Error),
+    /// HTTP failed on a connection that was kept.
+    #[error("the connection broke: {0}")]
+    Lost(String),
     /// The response's body is larger than allowed, or broke off.
     #[error("the response's body is too large, or broke off")]
     Body,

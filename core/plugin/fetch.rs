@@ -78,6 +78,7 @@ fn said(fault: OutboundFault) -> Error {
         OutboundFault::Refused(error) => Error::Connect(error),
         OutboundFault::Tls(error) => Error::Tls(error),
         OutboundFault::Broken(error) => Error::Hyper(error),
+        OutboundFault::Lost(_) => Error::ConnectionTerminated,
         OutboundFault::Body => Error::HttpResponseBodySize(None),
     }
 }

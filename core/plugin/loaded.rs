@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use wasmtime::component::InstancePre;
@@ -63,6 +64,11 @@ impl Plugin {
     /// Does it confirm events with the provider?
     pub fn confirms(&self) -> bool {
         self.exports.confirms()
+    }
+
+    /// How long one confirmation may take.
+    pub fn confirm_deadline(&self) -> Duration {
+        self.limits.confirm_deadline
     }
 
     /// How it has been doing on genuine callbacks.
