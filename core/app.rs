@@ -2,6 +2,7 @@
 //! until it is told to stop, and lets what is in flight end.
 
 mod keeping;
+mod delivering;
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use self::delivering::Background;
 use crate::admin::{Admin, Backing, Keys};
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
@@ -116,8 +118,7 @@ impl App {
         let store = keeping::open(router, clock.clone()).await?;
         host.load_states(store.remembered(clock.now_ms()).await?);
         let limits = router.intake.clone();
-        let mut intake =
-            Intake::new(Arc::clone(&cell), Arc::clone(&store), limits, clock.clone());
+        let mut intake = Intake::new(Arc::clone(&cell), Arc::clone(&store), limits, clock.clone());
         intake.proxies = proxies;
         intake.debug_headers = router.debug_headers;
         let limits = Arc::new(router.listen.clone());
@@ -139,8 +140,9 @@ impl App {
         };
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let keys = Keys::new(&reloader.started.router.admin_keys);
-        let store: Arc<dyn Store> = Arc::new(Closed);
         let (cell, clock) = (Arc::clone(&reloader.cell), reloader.clock.clone());
+        let settings = &reloader.started.router.delivering;
+        let background = Background::start(&store, &cell, &clock, settings);
         let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, clock }));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
@@ -153,6 +155,7 @@ impl App {
             drainer.start();
         };
         let (cut_off, ()) = tokio::join!(serving, stopping);
+        background.stop().await;
         // Until here it can be asked why nothing is taken any more.
         administering.abort();
         cut_off

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::model::{
     Addressee, Attempt, Callback, CallbackId, DeliveryId, DeliveryStatus, Event, EventId,
-    EventStatus, Head, Header, WebhookId,
+    EventStatus, Head, Header, StateChange, WebhookId,
 };
 use crate::store::*;
 

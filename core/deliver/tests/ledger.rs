@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::PATIENCE;
-use crate::model::{Addressee, Attempt, DeliveryId, EventId, Settled, WebhookId};
+use crate::model::{Addressee, Attempt, DeliveryId, EventId, Settled, StateChange, WebhookId};
 use crate::store::{
     Claim, Confirmed, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health,
-    NewWebhook, Owed, Page, Pending, Recorded, Recording, Ruling, Settlement, StateChange, Store,
-    StoreFault, Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
+    NewWebhook, Owed, Page, Pending, Recorded, Recording, Ruling, Settlement, Store, StoreFault,
+    Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
 };
 
 /// One delivery.

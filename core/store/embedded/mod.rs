@@ -37,8 +37,8 @@ use self::shared::Shared;
 use self::writer::{Desk, Queue, Writer};
 use super::{
     Claim, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health, NewWebhook,
-    Owed, Page, Pending, Recorded, Recording, Settlement, Store, StoreFault,
-    Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
+    Owed, Page, Pending, Recorded, Recording, Settlement, Store, StoreFault, Unconfirmed,
+    UnconfirmedSettlement, Webhook, WebhookChange,
 };
 use crate::model::{Addressee, Clock, DeliveryId, EventId, StateChange, WebhookId};
 

@@ -88,9 +88,10 @@ impl<T: Send, F: FnMut(&mut Desk<'_>) -> Done<T> + Send> Job for Call<T, F> {
     }
 
     fn end(self: Box<Self>, committed: Result<(), StoreFault>) {
-        let made = self.made.unwrap_or(Err(StoreFault::Closed));
+        let Call { made, tell, .. } = *self;
+        let never_run = Err(StoreFault::Closed);
         // Whoever hung up wants no answer.
-        let _ = self.tell.send(committed.and_then(|()| made));
+        let _ = tell.send(committed.and_then(|()| made.unwrap_or(never_run)));
     }
 }
 
