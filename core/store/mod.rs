@@ -7,6 +7,8 @@ mod work;
 mod webhook;
 mod history;
 mod embedded;
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -38,8 +40,8 @@ pub type Pending<'s, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + S
 /// - **Whole**: each call is one transaction. A callback, its events, their deliveries, its replay
 ///   key and what its adapter remembered are there together or not at all.
 /// - **Once**: on one route an event's id and aliases are unique for `dedupe_ms`. Recording any of
-///   them again changes nothing but the count of repeats, and, where the event is unconfirmed,
-///   contradicted or given up, starts its confirmation again at once.
+///   them again changes nothing but the count of repeats and what its adapter remembered, and,
+///   where the event is unconfirmed, contradicted or given up, starts its confirmation again.
 /// - **Nothing owed is lost**: a delivery is waiting until it is settled. What was claimed and not
 ///   settled when the process ended is claimed again. Pruning never touches a callback with a
 ///   delivery that waits or an event that is to be confirmed.

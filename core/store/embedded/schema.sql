@@ -108,7 +108,8 @@ CREATE TABLE attempts (
 ) WITHOUT ROWID;
 
 CREATE TABLE webhooks (
-    id BLOB PRIMARY KEY,
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
     url TEXT NOT NULL,
     events TEXT NOT NULL,         -- JSON
     active INTEGER NOT NULL,
@@ -117,7 +118,7 @@ CREATE TABLE webhooks (
     delivered_ms INTEGER,
     created_ms INTEGER NOT NULL,
     updated_ms INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 
 CREATE TABLE state (
     scope TEXT NOT NULL,

@@ -17,7 +17,7 @@ fn place(id: WebhookId) -> String {
 /// signed with nothing.
 pub(super) fn load(db: &Connection, seal: &Seal) -> rusqlite::Result<Vec<Webhook>> {
     let sql = "SELECT id, url, events, active, secret, triggered_ms, delivered_ms, created_ms, \
-               updated_ms FROM webhooks ORDER BY id";
+               updated_ms FROM webhooks ORDER BY seq";
     let mut all = db.prepare(sql)?;
     let rows = all.query_map([], |row| {
         let id = WebhookId::from_bytes(row::id(row, 0)?);
@@ -46,8 +46,10 @@ fn write(desk: &Desk<'_>, webhook: &Webhook) -> Done<()> {
     let sealed =
         sealed.map_err(|error| JobFault::Refused(StoreFault::Failing(error.to_string())))?;
     let patterns: Vec<&str> = webhook.events.iter().map(KindPattern::as_str).collect();
-    let sql = "INSERT OR REPLACE INTO webhooks (id, url, events, active, secret, triggered_ms, \
-               delivered_ms, created_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let sql = "INSERT INTO webhooks (id, url, events, active, secret, triggered_ms, \
+               delivered_ms, created_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+               ON CONFLICT (id) DO UPDATE SET url = ?2, events = ?3, active = ?4, secret = ?5, \
+               triggered_ms = ?6, delivered_ms = ?7, updated_ms = ?9";
     desk.db.prepare_cached(sql)?.execute(params![
         webhook.id.as_bytes(),
         webhook.url,
