@@ -13,6 +13,7 @@ mod webhooks;
 mod deliveries;
 mod resending;
 mod events;
+mod kept;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -81,15 +82,18 @@ fn keys() -> Keys {
 
 /// An admin of these routes, and where its asks come out.
 fn admin(routes: Vec<Route>) -> (Admin, mpsc::Receiver<Ask>) {
-    furnished(generation(1, routes), Arc::default())
+    furnished(generation(1, routes), Arc::<Shelf>::default())
 }
 
-/// An admin of this generation, over these rows.
-fn furnished(generation: Generation, shelf: Arc<Shelf>) -> (Admin, mpsc::Receiver<Ask>) {
+/// An admin of this generation, over this store.
+fn furnished<S: Store + 'static>(
+    generation: Generation,
+    store: Arc<S>,
+) -> (Admin, mpsc::Receiver<Ask>) {
     let (asks, asked) = mpsc::channel(1);
     let cell = Arc::new(Cell::new(generation, SINCE_MS));
     let clock = Clock::manual(SINCE_MS);
-    (Admin::new(Backing { cell, asks, keys: keys(), store: shelf, clock }), asked)
+    (Admin::new(Backing { cell, asks, keys: keys(), store, clock }), asked)
 }
 
 /// An admin without routes, and its rows.

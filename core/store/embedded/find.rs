@@ -53,8 +53,9 @@ impl Conditions {
 /// A callback is recorded at most this long after the time in its events' ids.
 const SLACK_MS: u64 = 600_000;
 
-/// Ids sort by the time at which they were made, so a bound of time is one of ids, and one of ids
-/// is one of `seq`: give or take what was under way at once.
+/// Ids sort by the time at which they were made, and `seq` by when they were recorded, so a bound
+/// of time is one of `seq`: what was made so long before it was recorded before it too. That is the
+/// nearest row beyond the bound, never the first within it: ids of one millisecond are in no order.
 pub(super) fn bound_of_time(
     db: &Connection,
     (table, ms): (&str, u64),
@@ -62,10 +63,12 @@ pub(super) fn bound_of_time(
 ) -> rusqlite::Result<()> {
     let mut id = [0; 16];
     id[..6].copy_from_slice(&ms.saturating_sub(SLACK_MS).to_be_bytes()[2..]);
-    let sql = format!("SELECT seq FROM {table} WHERE id >= ?1 ORDER BY id LIMIT 1");
-    let from: Option<i64> =
+    let sql = format!("SELECT seq FROM {table} WHERE id < ?1 ORDER BY id DESC LIMIT 1");
+    let before: Option<i64> =
         db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
-    conditions.add("seq >= ?", from.unwrap_or(i64::MAX));
+    if let Some(seq) = before {
+        conditions.add("seq > ?", seq);
+    }
     Ok(())
 }
 
@@ -77,9 +80,12 @@ pub(super) fn end_of_time(
 ) -> rusqlite::Result<()> {
     let mut id = [0xff; 16];
     id[..6].copy_from_slice(&ms.saturating_add(SLACK_MS).to_be_bytes()[2..]);
-    let sql = format!("SELECT seq FROM {table} WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
-    let to: Option<i64> = db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
-    conditions.add("seq <= ?", to.unwrap_or(0));
+    let sql = format!("SELECT seq FROM {table} WHERE id > ?1 ORDER BY id LIMIT 1");
+    let after: Option<i64> =
+        db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+    if let Some(seq) = after {
+        conditions.add("seq < ?", seq);
+    }
     Ok(())
 }
 
