@@ -35,7 +35,7 @@ impl Post {
             let Recipient { url, secrets, .. } = &self.recipient;
             let wording = Wording { url, secrets, at_ms, marked };
             let request = request::of(owed, &wording).ok_or(OutboundFault::BadUrl)?;
-            self.client.send(request, engine.limits.response_read_bytes).await
+            self.client.send(request, engine.limits.read_bytes()).await
         });
         let mut tried = match came.await {
             Ok(Ok(brought)) => answered(&brought.response, engine),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 use super::Engine;
 use super::attempt::Post;
@@ -26,13 +27,18 @@ pub(super) struct Courier {
     /// It wants nothing any more, until its settings change.
     gone: bool,
     attempts: JoinSet<Ended>,
+    /// Something changed since the store was asked.
+    roused: bool,
+    /// How often in a row the store was asked because of a change, and had nothing.
+    futile: u32,
 }
 
 /// What the courier learns from an attempt that ended; `pass` is `None` where nothing was sent.
 struct Ended {
     pass: Option<Pass>,
     down: bool,
-    gone: bool,
+    /// By these settings it wants nothing any more.
+    gone: Option<Arc<Post>>,
 }
 
 impl Courier {
@@ -42,24 +48,46 @@ impl Courier {
         orders: watch::Receiver<Arc<Post>>,
     ) -> Courier {
         let breaker = Breaker::new(engine.limits.breaker);
-        Courier { engine, to, orders, breaker, gone: false, attempts: JoinSet::new() }
+        Courier {
+            engine,
+            to,
+            orders,
+            breaker,
+            gone: false,
+            attempts: JoinSet::new(),
+            roused: false,
+            futile: 0,
+        }
     }
 
     /// Delivers until nobody gives orders any more; then attempts in flight may end.
     pub(super) async fn run(mut self) {
         let mut changes = self.engine.store.changes();
+        let mut look = Instant::now();
         loop {
-            // Seen before the store is asked: what comes later wakes this again.
-            changes.borrow_and_update();
-            let wait = self.begin().await;
+            if Instant::now() >= look {
+                // Seen before the store is asked: what comes later wakes this again.
+                changes.borrow_and_update();
+                let wait = self.begin().await;
+                look = Instant::now() + wait;
+            }
             tokio::select! {
                 told = self.orders.changed() => match told {
-                    Ok(()) => self.start_anew(),
+                    Ok(()) => {
+                        self.start_anew();
+                        look = Instant::now();
+                    }
                     Err(_) => break,
                 },
-                Ok(()) = changes.changed() => {}
-                Some(ended) = self.attempts.join_next() => self.learn_all(ended),
-                () = tokio::time::sleep(wait) => {}
+                Ok(()) = changes.changed() => {
+                    self.roused = true;
+                    look = look.min(Instant::now() + self.pause());
+                }
+                Some(ended) = self.attempts.join_next() => {
+                    self.learn_all(ended);
+                    look = Instant::now();
+                }
+                () = tokio::time::sleep_until(look) => {}
             }
         }
         self.drain().await;
@@ -77,6 +105,10 @@ impl Courier {
                 return self.engine.limits.store_again;
             };
             let nothing = claim.due.is_empty();
+            self.futile = match (nothing, std::mem::take(&mut self.roused)) {
+                (true, roused) => self.futile.saturating_add(u32::from(roused)),
+                (false, _) => 0,
+            };
             for owed in claim.due {
                 self.start(owed);
             }
@@ -85,6 +117,14 @@ impl Courier {
                 return wait.max(super::LEAST_WAIT);
             }
         }
+    }
+
+    /// How long to wait after a change before the store is asked. Most changes are about somebody
+    /// else: whoever asked in vain a few times lets some of them gather.
+    fn pause(&self) -> Duration {
+        let doubled = self.futile.checked_sub(1).map(|times| 1_u64.checked_shl(times));
+        let doubled = doubled.map_or(0, |times| times.unwrap_or(u64::MAX));
+        Duration::from_millis(doubled).min(self.engine.limits.gather_most)
     }
 
     /// How many attempts may begin, or how long to wait before that is asked again. An attempt that
@@ -139,12 +179,13 @@ impl Courier {
     fn learn(&mut self, ended: Result<Ended, JoinError>) {
         let now_ms = self.engine.clock.now_ms();
         // One that panicked may have been the trial that others wait for.
-        let lost = |_| Ended { pass: Some(Pass::Trial), down: true, gone: false };
+        let lost = |_| Ended { pass: Some(Pass::Trial), down: true, gone: None };
         let ended = ended.unwrap_or_else(lost);
         if let Some(pass) = ended.pass {
             self.breaker.end(pass, ended.down, now_ms);
         }
-        if ended.gone && !self.gone {
+        let gone = ended.gone.is_some_and(|post| Arc::ptr_eq(&post, &self.orders.borrow()));
+        if gone && !self.gone {
             self.gone = true;
             let text = match &self.to {
                 Addressee::Named(name) => format!(
@@ -194,7 +235,7 @@ impl Sending {
         };
         let ruling = rule(tried.outcome, &schedule);
         settle(held, &owed, ruling, Some(tried.attempt)).await;
-        let gone = matches!(ruling, Ruling::Gone);
+        let gone = matches!(ruling, Ruling::Gone).then_some(post);
         Ended { pass: Some(pass), down: tried.outcome.is_down(), gone }
     }
 }
@@ -202,7 +243,7 @@ impl Sending {
 /// It is behind, and its route drops what is.
 async fn pass_over(held: Held, owed: Owed) -> Ended {
     settle(held, &owed, Ruling::Dropped, None).await;
-    Ended { pass: None, down: false, gone: false }
+    Ended { pass: None, down: false, gone: None }
 }
 
 async fn settle(held: Held, owed: &Owed, ruling: Ruling, attempt: Option<Attempt>) {

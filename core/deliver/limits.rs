@@ -11,6 +11,8 @@ pub struct Limits {
     pub store_again: Duration,
     /// The longest wait before the store is asked without a reason.
     pub look_again: Duration,
+    /// The longest wait of a destination for further changes, where those before weren't about it.
+    pub gather_most: Duration,
     /// Bytes read of a response's body; where there is more, the connection is closed.
     pub response_read_bytes: usize,
     /// Bytes kept of them.
@@ -44,12 +46,20 @@ pub struct BreakerLimits {
     pub most: Duration,
 }
 
+impl Limits {
+    /// What is kept has to be read.
+    pub(super) fn read_bytes(&self) -> usize {
+        self.response_read_bytes.max(self.response_bytes)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             drain: Duration::from_secs(10),
             store_again: Duration::from_secs(1),
             look_again: Duration::from_secs(60),
+            gather_most: Duration::from_millis(64),
             response_read_bytes: 64 << 10,
             response_bytes: 4 << 10,
             breaker: BreakerLimits::default(),

@@ -5,12 +5,15 @@
 use std::error::Error;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::http::Extensions;
 use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::legacy::{self, Client as Pool};
@@ -28,6 +31,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// From the name to the end of the TLS handshake. Callers bound their calls themselves; this bounds
 /// a dial that goes on without its call, because another connection became free first.
 const DIAL: Duration = Duration::from_secs(30);
+/// Stale connections that one call may meet; with one more it fails.
+const STALE_MOST: usize = 3;
 /// What one connection may buffer of a response; its head has to fit.
 const BUFFER_BYTES: usize = 64 << 10;
 
@@ -85,11 +90,51 @@ impl Client {
         bytes_max: usize,
     ) -> Result<Brought, OutboundFault> {
         Target::of(request.uri()).ok_or(OutboundFault::BadUrl)?;
-        let response = self.pool.request(request).await.map_err(|error| fault(&error))?;
+        let response = self.answer(request).await.map_err(|error| fault(&error))?;
         let (head, body) = response.into_parts();
         let (body, cut) = read(body, bytes_max).await?;
         Ok(Brought { response: Response::from_parts(head, body), cut })
     }
+
+    /// The head of the response. A request that meets connections which the other side closed while
+    /// they were idle is sent again at once, since a fresh one may well work.
+    async fn answer(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        let mut left = STALE_MOST;
+        loop {
+            match self.pool.request(request.clone()).await {
+                Err(error) if left > 0 && was_stale(&error) => left -= 1,
+                Err(error) => return Err(error),
+                Ok(response) => {
+                    if let Some(Served(served)) = response.extensions().get() {
+                        served.store(true, Ordering::Relaxed);
+                    }
+                    return Ok(response);
+                }
+            }
+        }
+    }
+}
+
+/// Put on a connection: whether a response ever came by it.
+#[derive(Debug, Clone, Default)]
+struct Served(Arc<AtomicBool>);
+
+/// Did a connection that once worked end instead of bringing a response? Then it was closed while
+/// it was idle, and the request is on nobody's account: whoever got it anyway gets it twice.
+fn was_stale(error: &legacy::Error) -> bool {
+    let mut extras = Extensions::new();
+    if let Some(connection) = error.connect_info() {
+        connection.get_extras(&mut extras);
+    }
+    let served = extras.get::<Served>().is_some_and(|served| served.0.load(Ordering::Relaxed));
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    let ended = cause.is_some_and(|cause| {
+        cause.is_incomplete_message() || cause.source().is_some_and(|inner| inner.is::<io::Error>())
+    });
+    served && ended
 }
 
 /// The start of a body, and whether there was more of it.
@@ -149,7 +194,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 impl Connection for Box<dyn Wire> {
     fn connected(&self) -> Connected {
-        Connected::new()
+        Connected::new().extra(Served::default())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Deliveries over real sockets on this machine, and confirmations by small guests; the store is
-//! one in memory that every settlement can be seen in.
+//! one in memory that every settlement can be seen in, or the one in a file.
 
 mod ledger;
 mod server;
@@ -7,6 +7,7 @@ mod sending;
 mod failing;
 mod staffing;
 mod confirming;
+mod kept;
 
 use std::sync::Arc;
 use std::time::Duration;

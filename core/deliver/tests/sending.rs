@@ -60,6 +60,19 @@ async fn connections_are_kept_and_places_never_exceeded() {
 }
 
 #[tokio::test]
+async fn connections_that_were_closed_meanwhile_fail_nothing() {
+    let server = Server::start(&[Say::Once(200)]).await;
+    let single = Destination { concurrency: 1, ..destination("ledger", server.url()) };
+    let bench = Bench::start(generation(vec![single], Vec::new()));
+    for _ in 0..5 {
+        bench.ledger.owe(owed(to("ledger")));
+    }
+    assert_eq!(bench.ledger.rulings().await, [DELIVERED; 5]);
+    assert!(bench.ledger.lock().rows.iter().all(|row| row.attempts.len() == 1));
+    assert_eq!((server.heard().len(), server.connections()), (5, 5));
+}
+
+#[tokio::test]
 async fn a_body_without_end_is_cut_off() {
     let server = Server::start(&[Say::Flood(1 << 30)]).await;
     let bench = Bench::start(generation(vec![destination("ledger", server.url())], Vec::new()));

@@ -28,6 +28,8 @@ impl Heard {
 pub(super) enum Say {
     /// This status, with these header lines, on a connection that stays.
     Status(u16, &'static str),
+    /// This status; the connection is closed, without a word, when it is used once more.
+    Once(u16),
     /// Nothing, for ever.
     Nothing,
     /// 200, and a body of so many bytes.
@@ -99,6 +101,12 @@ async fn talk(
         let text = match say {
             Say::Status(status, lines) => {
                 format!("HTTP/1.1 {status} Said\r\n{lines}content-length: 4\r\n\r\nsaid")
+            }
+            Say::Once(status) => {
+                let text = format!("HTTP/1.1 {status} Said\r\ncontent-length: 4\r\n\r\nsaid");
+                let _ = stream.write_all(text.as_bytes()).await;
+                let _ = stream.readable().await;
+                return;
             }
             Say::Nothing => return std::future::pending().await,
             Say::Flood(bytes) => return flood(stream, bytes, &sent).await,
