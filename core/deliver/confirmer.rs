@@ -102,8 +102,11 @@ impl Asking {
         let confirmed = Confirmed::of(said, owed, dedupe_ms, again_ms);
         let (outcome, reason) = word(&confirmed);
         let reason = reason.to_owned();
-        let settlement = UnconfirmedSettlement { id: unconfirmed.id, confirmed, now_ms };
+        let drained = route.adapter.drain_state();
+        let state = drained.changes();
+        let settlement = UnconfirmedSettlement { id: unconfirmed.id, confirmed, state, now_ms };
         held.settle(|store| store.settle_unconfirmed(settlement.clone())).await;
+        drained.kept();
         confirm_line(&ConfirmLine {
             event: &unconfirmed.id.to_string(),
             route: &route.name,

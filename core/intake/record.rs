@@ -8,7 +8,7 @@ use super::parse::{Parsed, Worded};
 use super::route::Place;
 use super::stop::{Refusal, Stop};
 use crate::generation::Generation;
-use crate::model::{Event, Head, Outcome, Proof, Reason, Reply, Request, StateChange};
+use crate::model::{Event, Head, Outcome, Proof, Reason, Reply, Request};
 use crate::plugin::Binding;
 use crate::store::{self, NewEvent, Recording, Store, StoreFault};
 
@@ -46,7 +46,7 @@ impl Parsed {
                 };
             }
         };
-        let (changes, drained) = Drained::of(&place.adapter);
+        let drained = place.adapter.drain_state();
         let plugin = place.adapter.plugin();
         let recording = Recording {
             callback,
@@ -58,16 +58,17 @@ impl Parsed {
             events: owed(events, &place, generation),
             confirms: plugin.confirms(),
             dedupe_ms: u64::try_from(place.route.dedupe.as_millis()).unwrap_or(u64::MAX),
-            state: changes,
+            state: drained.changes(),
         };
         let held = match store.record(recording).await {
             Ok(store::Recorded::New(_)) => {
                 drained.kept();
                 Held::Told(Outcome::Accepted, Some(accepted))
             }
-            // Of neither of these is it promised that what was remembered is written down: it goes
-            // with a later one.
-            Ok(store::Recorded::Duplicate) => Held::Told(Outcome::Duplicate, None),
+            Ok(store::Recorded::Duplicate) => {
+                drained.kept();
+                Held::Told(Outcome::Duplicate, None)
+            }
             Ok(store::Recorded::Replayed) => Held::Told(replayed(), None),
             Err(fault) => return Err(down(&place, head, &fault)),
         };
@@ -96,42 +97,11 @@ fn down(place: &Place, head: Head, fault: &StoreFault) -> Stop {
 /// Writes down what a plugin remembered outside a notification; nothing is waited for where that
 /// is nothing.
 pub(super) async fn keep(store: &dyn Store, binding: &Arc<Binding>) -> Result<(), StoreFault> {
-    let (changes, drained) = Drained::of(binding);
-    if changes.is_empty() {
-        return Ok(());
+    let drained = binding.drain_state();
+    let changes = drained.changes();
+    if !changes.is_empty() {
+        store.keep(changes).await?;
     }
-    store.keep(changes).await?;
     drained.kept();
     Ok(())
-}
-
-/// What a plugin remembered, on its way to the store: drained again later unless it is said to be
-/// kept. A call that is given up while it waits drops this too.
-struct Drained {
-    binding: Arc<Binding>,
-    /// Their keys alone: what stands there is looked up anew.
-    changes: Vec<StateChange>,
-}
-
-impl Drained {
-    fn of(binding: &Arc<Binding>) -> (Vec<StateChange>, Drained) {
-        let drained = binding.drain_state();
-        let bare = |change: &StateChange| StateChange {
-            scope: change.scope.clone(),
-            key: change.key.clone(),
-            value: None,
-        };
-        let changes = drained.iter().map(bare).collect();
-        (drained, Drained { binding: Arc::clone(binding), changes })
-    }
-
-    fn kept(mut self) {
-        self.changes.clear();
-    }
-}
-
-impl Drop for Drained {
-    fn drop(&mut self) {
-        self.binding.undo_drain_state(&self.changes);
-    }
 }

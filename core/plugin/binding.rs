@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Fault;
 use super::confirming::Confirming;
+use super::drained::Drained;
 use super::grant::Grant;
 use super::instance::Instance;
 use super::loaded::Plugin;
 use super::state::State;
-use crate::model::StateChange;
 
 /// A plugin and its grant; cheap to share, and the same for every call.
 pub struct Binding {
@@ -54,15 +54,9 @@ impl Binding {
         &self.use_of.plugin
     }
 
-    /// What its plugin remembered or forgot since this was last asked; it is to be written down, or
-    /// given back with [`Binding::undo_drain_state`].
-    pub fn drain_state(&self) -> Vec<StateChange> {
-        self.use_of.state.drain()
-    }
-
-    /// These weren't written down: they are drained again.
-    pub fn undo_drain_state(&self, changes: &[StateChange]) {
-        self.use_of.state.undo_drain(changes);
+    /// What the plugin remembered or forgot since this was last asked, to be written down.
+    pub fn drain_state(self: &Arc<Self>) -> Drained {
+        Drained::of(self)
     }
 
     /// A fresh instance; it sees nothing of earlier ones. It holds one of the plugin's slots, so it

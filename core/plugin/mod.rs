@@ -20,6 +20,7 @@ mod health;
 mod warm;
 mod loaded;
 mod binding;
+mod drained;
 mod call;
 mod wasi;
 mod fetch;
@@ -37,6 +38,7 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 pub use self::binding::{Binding, Duty};
+pub use self::drained::Drained;
 pub use self::fault::Fault;
 pub use self::grant::{Grant, HostRule};
 pub use self::health::{HealthReport, Quarantine};

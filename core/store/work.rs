@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::model::{Addressee, Attempt, Confirmation, DeliveryId, Event, EventId, Reason, Settled};
+use crate::model::{
+    Addressee, Attempt, Confirmation, DeliveryId, Event, EventId, Reason, Settled, StateChange,
+};
 
 /// Work that was taken, and when there is more.
 #[derive(Debug, Clone)]
@@ -90,6 +92,8 @@ pub struct UnconfirmedSettlement {
     pub id: EventId,
     /// What is kept of it.
     pub confirmed: Confirmed,
+    /// What the route's adapter remembered or forgot.
+    pub state: Vec<StateChange>,
     /// The time, Unix milliseconds.
     pub now_ms: u64,
 }

@@ -11,6 +11,7 @@ use crate::model::{DeliveryStatus, Event, EventStatus, Reason};
 use crate::store::{Confirmed, UnconfirmedSettlement};
 
 pub(super) fn settle(desk: &mut Desk<'_>, settlement: &UnconfirmedSettlement) -> Done<()> {
+    super::state::keep(desk, &settlement.state)?;
     let sql = "SELECT seq, route FROM events WHERE id = ?1 AND status = ?2";
     let key = params![settlement.id.as_bytes(), event_number(EventStatus::Unconfirmed)];
     let found: Option<(i64, String)> = (desk.db.prepare_cached(sql)?)

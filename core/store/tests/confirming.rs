@@ -16,7 +16,7 @@ async fn asked(store: &dyn Store, now_ms: u64) -> Vec<Unconfirmed> {
 }
 
 async fn settle(store: &dyn Store, id: EventId, confirmed: Confirmed) {
-    let settlement = UnconfirmedSettlement { id, confirmed, now_ms: NOW };
+    let settlement = UnconfirmedSettlement { id, confirmed, state: Vec::new(), now_ms: NOW };
     store.settle_unconfirmed(settlement).await.expect("settled");
 }
 
