@@ -1,6 +1,6 @@
 //! Calls that the router itself makes: over a connection of their own ([`exchange`]) or over kept
-//! ones ([`Client`]). The guard looks at the address that is dialled, never only at the name, and no
-//! redirect is followed.
+//! ones ([`Client`]). The guard looks at the address that is dialled, never only at the name, and
+//! no redirect is followed.
 
 mod dial;
 mod tls;
