@@ -13,3 +13,4 @@ mod confirming;
 mod recording;
 mod serve;
 mod docs;
+mod full;

@@ -12,6 +12,10 @@ use crate::app::{self, App, StartFault};
 use crate::model::Clock;
 use crate::observe::{self, Level, LogForm};
 
+/// A write went past the largest size that a file may have; the same number wherever Linux runs on
+/// processors of today.
+const SIGXFSZ: i32 = 25;
+
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// The config: a folder, or one TOML file.
@@ -38,6 +42,8 @@ impl Serve {
         let (mut term, mut int) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let hangups = hangups()?;
+        // Caught, so that a file that may not grow is an error of the write, and not the end.
+        let _too_large = signal(SignalKind::from_raw(SIGXFSZ))?;
         let clock = Clock::system();
         let loaded = match app::load(&self.config, clock.clone(), true).await {
             Ok(loaded) => loaded,
