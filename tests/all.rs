@@ -12,4 +12,5 @@ mod adapters;
 mod confirming;
 mod recording;
 mod serve;
+mod commands;
 mod docs;

@@ -169,7 +169,7 @@ fn id(row: &Value) -> String {
 #[derive(Debug, Default)]
 struct Known {
     rows: BTreeMap<String, String>,
-    /// What is before this was there already, or is forgotten: it is no news.
+    /// What is before this one was there already, or is forgotten: it is no news.
     floor: String,
 }
 
@@ -189,10 +189,9 @@ impl Known {
             return false;
         }
         self.rows.insert(id, state);
-        if self.rows.len() > KNOWN_MOST
-            && let Some((oldest, _)) = self.rows.pop_first()
-        {
-            self.floor = oldest;
+        if self.rows.len() > KNOWN_MOST {
+            self.rows.pop_first();
+            self.floor = self.rows.keys().next().cloned().unwrap_or_default();
         }
         true
     }
