@@ -12,5 +12,6 @@ mod adapters;
 mod confirming;
 mod recording;
 mod serve;
+mod commands;
 mod docs;
 mod full;

@@ -6,6 +6,11 @@ mod grants;
 mod send;
 mod serve;
 mod setup;
+mod events;
+mod deliveries;
+mod listing;
+mod table;
+mod api;
 
 use std::process::ExitCode;
 
@@ -31,6 +36,10 @@ enum Verb {
     Send(send::Send),
     /// Show what to register at the provider for a route.
     Setup(setup::Setup),
+    /// See what a running router recorded, over its admin API, and replay it.
+    Events(events::Events),
+    /// See what a running router delivers, over its admin API, and resend it.
+    Deliveries(deliveries::Deliveries),
 }
 
 /// Runs the command that the process was started with.
@@ -46,6 +55,8 @@ pub fn main() -> ExitCode {
             Verb::Check(check) => check.run().await,
             Verb::Send(send) => send.run().await,
             Verb::Setup(setup) => setup.run().await,
+            Verb::Events(events) => events.run().await,
+            Verb::Deliveries(deliveries) => deliveries.run().await,
         }
     });
     // A guest that is still compiling, or a name that is still being resolved, is nobody's now.
@@ -57,6 +68,11 @@ pub fn main() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
+    // Whoever read our output has seen enough, as `head` has.
+    let unread = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.downcast_ref().is_some_and(unread) {
+        return ExitCode::SUCCESS;
+    }
     eprintln!("hookswitch: {error:#}");
     if error.is::<Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
