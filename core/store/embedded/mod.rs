@@ -20,7 +20,7 @@ mod prune;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::claims::Claims;
 pub use self::open::OpenFault;
-use self::prune::Bounds;
+use self::prune::{Bounds, Found};
 use self::readers::{Readers, blocking};
 use self::record::Prepared;
 use self::seal::Seal;
@@ -77,6 +77,8 @@ pub struct Embedded {
     options: Options,
     clock: Clock,
     stop: Arc<AtomicBool>,
+    /// How far pruning has looked.
+    pruned: AtomicI64,
     writer: Option<JoinHandle<()>>,
     _lock: File,
 }
@@ -126,6 +128,7 @@ impl Embedded {
             options,
             clock,
             stop,
+            pruned: AtomicI64::new(0),
             writer: Some(writer),
             _lock: lock,
         })
@@ -279,10 +282,14 @@ impl Store for Embedded {
         let keep_ms = u64::try_from(self.options.keep.as_millis()).unwrap_or(u64::MAX);
         let bounds = Bounds { now_ms, keep_ms, bytes_max: self.options.bytes_max };
         Box::pin(async move {
-            let pruned = self.write(move |desk| prune::prune(desk, &bounds)).await?;
-            let over = pruned.bytes > self.options.bytes_max;
-            self.shared.measured(pruned.bytes, over && pruned.callbacks == 0);
-            Ok(pruned.callbacks)
+            let at = self.pruned.load(Ordering::Relaxed);
+            let found = self.readers.read(move |db| prune::find(db, &bounds, at)).await?;
+            let (count, over) = (found.callbacks.len(), found.bytes > self.options.bytes_max);
+            let Found { callbacks, at, bytes } = found;
+            self.write(move |desk| prune::forget(desk, &callbacks, now_ms)).await?;
+            self.pruned.store(at, Ordering::Relaxed);
+            self.shared.measured(bytes, over && count == 0);
+            Ok(count)
         })
     }
 

@@ -1,4 +1,5 @@
-//! Forgetting. A little at a time, so that callbacks don't wait for it; what is owed stays.
+//! Forgetting what nothing is owed of. What may go is found by a reader; the writer only takes it
+//! out, a little at a time, so that callbacks hardly wait for it.
 
 use rusqlite::{Connection, params};
 
@@ -7,56 +8,94 @@ use super::writer::{Desk, Done};
 
 /// Callbacks that go in one transaction.
 const CHUNK: usize = 200;
+/// Callbacks that are looked at in one go.
+const LOOK: usize = 1000;
 
-/// How much goes.
+/// How much may stay.
 pub(super) struct Bounds {
     pub(super) now_ms: u64,
     pub(super) keep_ms: u64,
     pub(super) bytes_max: u64,
 }
 
-/// What pruning did.
-pub(super) struct Pruned {
-    pub(super) callbacks: usize,
+/// What may go.
+pub(super) struct Found {
+    pub(super) callbacks: Vec<i64>,
+    /// The last one that was looked at; 0: all that may go were.
+    pub(super) at: i64,
+    /// Bytes of the file that hold something.
     pub(super) bytes: u64,
 }
 
-/// Bytes of the file that hold something.
-pub(super) fn bytes(db: &Connection) -> rusqlite::Result<u64> {
+/// The oldest callbacks after `at` that may go.
+pub(super) fn find(db: &Connection, bounds: &Bounds, mut at: i64) -> rusqlite::Result<Found> {
+    let bytes = bytes(db)?;
+    let cutoff_ms = match bytes > bounds.bytes_max {
+        true => i64::MAX,
+        false => kept(bounds.now_ms.saturating_sub(bounds.keep_ms)),
+    };
+    let mut callbacks = Vec::new();
+    while callbacks.len() < CHUNK {
+        let looked = look(db, cutoff_ms, at)?;
+        let end = looked.len() < LOOK;
+        for (seq, old, owed) in looked {
+            // They stand in the order in which they came: what follows isn't old either.
+            if !old || callbacks.len() == CHUNK {
+                return Ok(Found { callbacks, at: if old { at } else { 0 }, bytes });
+            }
+            at = seq;
+            if !owed {
+                callbacks.push(seq);
+            }
+        }
+        if end {
+            at = 0;
+            break;
+        }
+    }
+    Ok(Found { callbacks, at, bytes })
+}
+
+fn look(db: &Connection, cutoff_ms: i64, at: i64) -> rusqlite::Result<Vec<(i64, bool, bool)>> {
+    let sql = format!(
+        "SELECT c.seq, c.received_ms < ?1, {OWED} FROM callbacks c WHERE c.seq > ?2 \
+         ORDER BY c.seq LIMIT ?3"
+    );
+    let mut found = db.prepare_cached(&sql)?;
+    let one = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    found.query_map(params![cutoff_ms, at, rows(LOOK)], one)?.collect()
+}
+
+/// Whether anything is owed of a callback `c`.
+const OWED: &str = "EXISTS (SELECT 1 FROM events e WHERE e.callback = c.seq AND \
+                    (e.confirm_ms IS NOT NULL OR EXISTS (SELECT 1 FROM deliveries d \
+                    WHERE d.event = e.seq AND d.status IN (0, 1))))";
+
+fn bytes(db: &Connection) -> rusqlite::Result<u64> {
     let pragma = |name: &str| db.pragma_query_value(None, name, |row| row::number(row, 0));
     let pages = pragma("page_count")?.saturating_sub(pragma("freelist_count")?);
     Ok(pages.saturating_mul(pragma("page_size")?))
 }
 
-pub(super) fn prune(desk: &mut Desk<'_>, bounds: &Bounds) -> Done<Pruned> {
-    let now_ms = kept(bounds.now_ms);
-    let cutoff_ms = match bytes(desk.db)? > bounds.bytes_max {
-        true => i64::MAX,
-        false => kept(bounds.now_ms.saturating_sub(bounds.keep_ms)),
-    };
+/// Takes these out, and what has ended by itself.
+pub(super) fn forget(desk: &mut Desk<'_>, callbacks: &[i64], now_ms: u64) -> Done<()> {
     for sql in
         ["DELETE FROM replay_keys WHERE expires_ms <= ?1", "DELETE FROM state WHERE ends_ms <= ?1"]
     {
-        desk.db.prepare_cached(sql)?.execute([now_ms])?;
+        desk.db.prepare_cached(sql)?.execute([kept(now_ms)])?;
     }
-    let done = finished(desk.db, cutoff_ms)?;
-    for seq in &done {
-        forget(desk.db, *seq)?;
+    for seq in callbacks {
+        // It may be owed again since it was found: resent, replayed, or announced once more.
+        let sql = format!("SELECT {OWED} FROM callbacks c WHERE c.seq = ?1");
+        let owed = desk.db.prepare_cached(&sql)?.query_row([seq], |row| row.get::<_, bool>(0))?;
+        if !owed {
+            forget_one(desk.db, *seq)?;
+        }
     }
-    Ok(Pruned { callbacks: done.len(), bytes: bytes(desk.db)? })
+    Ok(())
 }
 
-/// The oldest callbacks before `cutoff_ms` of which nothing is owed.
-fn finished(db: &Connection, cutoff_ms: i64) -> rusqlite::Result<Vec<i64>> {
-    let sql = "SELECT seq FROM callbacks c WHERE received_ms < ?1 AND NOT EXISTS ( \
-               SELECT 1 FROM events e WHERE e.callback = c.seq AND (e.confirm_ms IS NOT NULL OR \
-               EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.seq AND d.status IN (0, 1)))) \
-               ORDER BY seq LIMIT ?2";
-    let mut found = db.prepare_cached(sql)?;
-    found.query_map(params![cutoff_ms, rows(CHUNK)], |row| row.get(0))?.collect()
-}
-
-fn forget(db: &Connection, callback: i64) -> rusqlite::Result<()> {
+fn forget_one(db: &Connection, callback: i64) -> rusqlite::Result<()> {
     let mut events = db.prepare_cached("SELECT seq FROM events WHERE callback = ?1")?;
     let events: Vec<i64> =
         events.query_map([callback], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::model::{Attempt, Settled};
 
-const CALLBACKS: usize = 24;
+const CALLBACKS: usize = 10;
 
 /// What was acknowledged by the time that the log was so long.
 struct Sync {
