@@ -15,3 +15,4 @@ mod serve;
 mod commands;
 mod docs;
 mod full;
+mod killed;

@@ -5,13 +5,11 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use hookswitch::model::Clock;
-use ring::hmac;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
+use crate::support::brz;
 use crate::support::router::{Reply, Router};
 
-const SECRET: &str = "whsec_0123456789abcdef0123456789abcdef";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An address that nobody listens on.
@@ -32,20 +30,9 @@ fn config(admin: &str) -> String {
 
 /// Sends a genuine callback about this transaction.
 fn send(router: &Router, transaction: usize) -> Reply {
-    let body = format!(
-        "{{\"event\":\"pix.cash_in.confirmed\",\"data\":{{\"id\":\"txn_{transaction}\",\
-         \"status\":\"completed\",\"amount\":\"1.00\"}}}}"
-    );
-    let timestamp = (Clock::system().now_ms() / 1000).to_string();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let tag = hmac::sign(&key, format!("{timestamp}.{body}").as_bytes());
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let signature = format!("sha256={hex}");
-    let headers = [
-        ("content-type", "application/json"),
-        ("x-webhook-timestamp", timestamp.as_str()),
-        ("x-webhook-signature", signature.as_str()),
-    ];
+    let body = brz::body(&format!("txn_{transaction}"));
+    let headers = brz::headers(&body);
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
     router.post("/brz", &headers, body.as_bytes())
 }
 
@@ -83,7 +70,7 @@ fn bound(router: &Router, bytes: Option<u64>) {
 fn a_full_disk_refuses_callbacks_until_there_is_room() {
     let folder = tempfile::tempdir().expect("a folder");
     let admin = free();
-    std::fs::write(folder.path().join("brz.secret"), SECRET).expect("a secret");
+    std::fs::write(folder.path().join("brz.secret"), brz::SECRET).expect("a secret");
     let path = folder.path().join("hooks.toml");
     std::fs::write(&path, config(&admin)).expect("a config");
     let router = Router::start(&path);

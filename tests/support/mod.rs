@@ -1,6 +1,7 @@
 //! What several tests need: small guests, callbacks, and a router that runs as a process.
 
 pub(crate) mod api;
+pub(crate) mod brz;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod router;
