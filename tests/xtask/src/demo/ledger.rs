@@ -1,5 +1,5 @@
 //! A destination: a server in this process that takes what the router delivers, checks how it is
-//! signed, and keeps what it was told. What isn't signed as it must be is kept as such, and refused.
+//! signed, and keeps what it was told. What isn't signed as it must be is kept so, and refused.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
