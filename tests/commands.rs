@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -264,20 +264,23 @@ fn a_list_that_is_followed_shows_what_is_new_until_it_is_stopped() {
 /// `hookswitch events list --follow`, ended when the test is.
 struct Following {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Following {
     fn start(bench: &Bench) -> Following {
         let mut command = bench.command(&["events", "list", "--follow", "--json"]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
-        let lines = BufReader::new(child.stdout.take().expect("its standard output"));
+        let out = BufReader::new(child.stdout.take().expect("its standard output"));
+        let (tell, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            out.lines().map_while(Result::ok).try_for_each(|l| tell.send(l))
+        });
         Following { child, lines }
     }
 
     fn next(&mut self) -> Value {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).expect("a line");
+        let line = self.lines.recv_timeout(PATIENCE).expect("a line in time");
         serde_json::from_str(&line).expect("an object a line")
     }
 }

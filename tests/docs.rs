@@ -63,11 +63,16 @@ fn the_readmes_config_has_no_errors() {
     let blocks: Vec<&str> = (readme.split("```toml\n").skip(1))
         .filter_map(|after| after.split_once("```").map(|(block, _)| block))
         .collect();
-    assert_eq!(blocks.len(), 2, "the first file, and what it is added to for requests");
+    assert_eq!(blocks.len(), 3, "the first file, what is added for requests, and for deliveries");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("hooks.toml");
-    let both = blocks.join("\n");
-    for text in [blocks[0], &both] {
+    let requests = blocks[..2].join("\n");
+    let mut all = blocks.join("\n");
+    for key in ["admin = ", "deliver = "] {
+        assert!(all.contains(&format!("# {key}")), "what is to be switched on: {key}");
+        all = all.replace(&format!("# {key}"), key);
+    }
+    for text in [blocks[0], &requests, &all] {
         std::fs::write(&path, text).expect("a file");
         let sources = read(&path).expect("it can be read");
         let (settings, problems) = resolve(&sources, &|_| None);

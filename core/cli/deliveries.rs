@@ -243,9 +243,7 @@ impl Resend {
         bar.finish_and_clear();
         match (resent, fit) {
             (0, 0) => eprintln!("no deliveries fit"),
-            (0, _) => eprintln!(
-                "nothing resent: whoever they were owed to, or what they told of, is gone"
-            ),
+            (0, fit) => eprintln!("nothing resent: {fit} fit, and none of them can be sent again"),
             (resent, _) => eprintln!("resent {resent}"),
         }
         Ok(if resent > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -141,7 +141,9 @@ fn shown(whole: &Value) -> String {
         ("adapter", &callback["adapter"]),
         ("verified with", &callback["matched"]),
     ]);
-    text.push_str(&format!("data\n{}", block(&event["data"])));
+    if !event["data"].is_null() {
+        text.push_str(&format!("data\n{}", block(&event["data"])));
+    }
     let deliveries = whole["deliveries"].as_array().map(Vec::as_slice).unwrap_or_default();
     if deliveries.is_empty() {
         text.push_str("no deliveries: nobody is owed it\n");

@@ -73,10 +73,11 @@ impl Listing {
         let mut printer = Printer { listing: self, table: Table::new(self.head), json: place.json };
         let limit = extent.limit as usize;
         if extent.follow {
-            return tokio::select! {
-                followed = self.follow(&api, query, &mut printer, limit) => followed,
-                stop = tokio::signal::ctrl_c() => stop.map(|()| ExitCode::SUCCESS).map_err(Into::into),
-            };
+            tokio::select! {
+                followed = self.follow(&api, query, &mut printer, limit) => return followed,
+                stop = tokio::signal::ctrl_c() => stop?,
+            }
+            return Ok(ExitCode::SUCCESS);
         }
         let (mut shown, mut last) = (0, None);
         while shown < limit {

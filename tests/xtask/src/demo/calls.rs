@@ -154,6 +154,16 @@ impl Call {
         if matches!(self.sent, Sent::Foreign) { format!("{path}{ELSEWHERE}") } else { path.into() }
     }
 
+    /// The kind of the event that it must have told of, and how that must stand.
+    pub(crate) fn tells(&self) -> Option<(String, &'static str)> {
+        let status = match self.provider {
+            Provider::Brij | Provider::Brz => "accepted",
+            Provider::Brite => "confirmed",
+        };
+        let told = matches!((self.sent, self.must), (Sent::Genuine, Must::Accepted));
+        told.then(|| (format!("{}.{}", self.provider.name(), self.kind), status))
+    }
+
     /// The id in it, where the demo chooses one: the provider's API is asked about it later.
     pub(crate) fn id(&self) -> Option<String> {
         matches!(self.provider, Provider::Brite).then(|| format!("agDemo-{}", self.kind))

@@ -18,9 +18,16 @@ use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::rand_core::{OsRng, RngCore};
 
 use super::calls::ELSEWHERE;
+use super::ledger::Ledger;
 
 /// The id under which the demo is known to BRIJ.
 pub(crate) const PARTNER: &str = "partner-42";
+
+/// The name of the key for the admin API.
+pub(crate) const KEY: &str = "demo";
+
+/// Where the destination of the config is.
+pub(crate) const LEDGER: &str = "/ledger";
 
 const PRIVATE: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
@@ -37,8 +44,14 @@ pub(crate) struct Material {
     pub(crate) brz_secret: PathBuf,
     /// What stands in for Brite's API, in this process.
     pub(crate) brite: Stub,
+    /// What takes deliveries, in this process.
+    pub(crate) ledger: Ledger,
     /// Where the router will listen.
     pub(crate) address: SocketAddr,
+    /// Where its admin API will be.
+    pub(crate) admin: SocketAddr,
+    /// The secret of the key for it.
+    pub(crate) key: PathBuf,
 }
 
 impl Material {
@@ -55,12 +68,19 @@ impl Material {
             log: folder.join("router.log"),
             brij_private: folder.join("keys/brij-private.pem"),
             brz_secret: folder.join("keys/brz-secret.txt"),
+            key: folder.join("keys/demo-key.txt"),
             address: free_address()?,
+            admin: free_address()?,
+            ledger: Ledger::start(TcpListener::bind(("127.0.0.1", 0))?)?,
             brite: Stub::start(TcpListener::bind(("127.0.0.1", 0))?)?,
             config,
         };
         material.write_keys(&folder.join("keys/brij-public.pem"))?;
         write(&folder.join("keys/brite-secret.txt"), PRIVATE, SECRET)?;
+        write(&material.key, PRIVATE, &secret())?;
+        let signing = secret();
+        write(&folder.join("keys/ledger-secret.txt"), PRIVATE, &signing)?;
+        material.ledger.expect(LEDGER, &signing)?;
         material.write_config()?;
         Ok(material)
     }
@@ -70,28 +90,57 @@ impl Material {
         format!("http://{}", self.address)
     }
 
+    /// The admin API's base URL.
+    pub(crate) fn api(&self) -> String {
+        format!("http://{}", self.admin)
+    }
+
     fn write_keys(&self, public: &Path) -> Result<()> {
         let key = RsaPrivateKey::new(&mut OsRng, 2048).context("no RSA key could be made")?;
         let private = key.to_pkcs8_pem(LineEnding::LF)?;
         write(&self.brij_private, PRIVATE, &private)?;
         write(public, PUBLIC, &key.to_public_key().to_public_key_pem(LineEnding::LF)?)?;
-        let mut secret = [0; 32];
-        OsRng.fill_bytes(&mut secret);
-        write(&self.brz_secret, PRIVATE, &format!("whsec_{}\n", STANDARD.encode(secret)))
+        write(&self.brz_secret, PRIVATE, &secret())
     }
 
     fn write_config(&self) -> Result<()> {
-        let router = format!(
-            "# Made by `cargo xtask demo`, anew at every start.\n\
-             [listen]\npublic = \"{}\"\n\n[store]\npath = \"../data/hookswitch.db\"\n\n\
-             [outbound]\nallow_networks = [\"127.0.0.0/8\"]\n",
-            self.address
-        );
+        let router = router(self.address, self.admin, &self.ledger.url(LEDGER));
         write(&self.config.join("router.toml"), PUBLIC, &router)?;
         write(&self.config.join("routes/brij.toml"), PUBLIC, &brij_route())?;
         write(&self.config.join("routes/brz.toml"), PUBLIC, BRZ_ROUTE)?;
         write(&self.config.join("routes/brite.toml"), PUBLIC, &brite_routes(&self.brite.origin()))
     }
+}
+
+fn router(public: SocketAddr, admin: SocketAddr, ledger: &str) -> String {
+    format!(
+        r#"# Made by `cargo xtask demo`, anew at every start.
+[listen]
+public = "{public}"
+admin = "{admin}"
+
+[store]
+path = "../data/hookswitch.db"
+
+# What plugins and registered webhooks may reach on this machine.
+[outbound]
+allow_networks = ["127.0.0.0/8"]
+
+[admin.keys.{KEY}]
+secret = {{ file = "../keys/demo-key.txt" }}
+scopes = ["admin:read", "events:read", "events:write", "webhooks:read", "webhooks:write"]
+
+[secrets]
+ledger-demo = {{ file = "../keys/ledger-secret.txt" }}
+
+# Who is told: a server that the demo runs. All three routes name it.
+[destinations.ledger]
+url = "{ledger}"
+secret = ["ledger-demo"]
+retry = ["200ms", "500ms", "1s"]
+timeout = "5s"
+"#
+    )
 }
 
 fn brij_route() -> String {
@@ -110,6 +159,7 @@ path = "/brij/{{call}}"
 adapter = "builtin:brij"
 secrets = {{ signing-key = ["brij-demo"] }}
 settings = {{ partner_id = "{PARTNER}" }}
+deliver = ["ledger"]
 
 [routes.answers.quote]
 responder = "quotes"
@@ -133,6 +183,7 @@ name = "brz"
 path = "/brz"
 adapter = "builtin:brz"
 secrets = { signing-secret = ["brz-demo"] }
+deliver = ["ledger"]
 "#;
 
 fn brite_routes(api: &str) -> String {
@@ -149,6 +200,7 @@ adapter = "builtin:brite"
 secrets = {{ api-secret = ["brite-demo"] }}
 reveal = ["api-secret"]
 allow_http = ["{host}"]
+deliver = ["ledger"]
 
 [routes.settings]
 environment = "sandbox"
@@ -171,6 +223,13 @@ public_key = "{PUBLIC_KEY}"
 api = "{api}"
 "#
     )
+}
+
+/// A secret as webhooks have them.
+fn secret() -> String {
+    let mut bytes = [0; 32];
+    OsRng.fill_bytes(&mut bytes);
+    format!("whsec_{}\n", STANDARD.encode(bytes))
 }
 
 /// Created with its mode, so that a private one is never open to others for a moment.

@@ -5,20 +5,25 @@
 
 mod calls;
 mod material;
+mod ledger;
 mod router;
 mod sending;
+mod delivering;
+mod webhooks;
+mod rows;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::build;
 use crate::progress::Steps;
 use crate::workspace::Workspace;
+use calls::Call;
 use material::Material;
 use router::Router;
 use sending::Sender;
@@ -29,6 +34,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Set by Ctrl-C and by a request to terminate.
 #[derive(Clone, Default)]
 struct Stop(Arc<AtomicBool>);
+
+/// For what takes the router a second or two.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Stop {
     fn on_signal() -> Result<Self> {
@@ -42,33 +50,48 @@ impl Stop {
     fn is_asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
+
+    /// Looks again and again until something holds; whether it did in time.
+    fn until(&self, holds: impl Fn() -> Result<bool>) -> Result<bool> {
+        let start = Instant::now();
+        while !holds()? {
+            if self.is_asked() {
+                bail!("it was ended from outside");
+            }
+            if start.elapsed() > PATIENCE {
+                return Ok(false);
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        Ok(true)
+    }
 }
 
 /// Builds, starts, sends, shows; `once` leaves then.
 pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
-    let mut steps = Steps::of(6);
+    let mut steps = Steps::of(7);
     build::all(workspace, &mut steps)?;
     let program = build::router(workspace);
     let material = steps.run("keys and config", || Material::make(&workspace.target))?;
     let stop = Stop::on_signal()?;
     let mut router = steps.run("start the router", || Router::start(&program, &material, &stop))?;
-    let wrong = steps.run("send callbacks", || {
-        send_all(&Sender { program: &program, material: &material, stop: &stop })
-    })?;
+    let sender = Sender { program: &program, material: &material, stop: &stop };
+    let (sent, wrong) = steps.run("send callbacks", || send_all(&sender))?;
+    let wrong = wrong + steps.run("deliver their events", || delivering::all(&sender, &sent))?;
     if !once {
         hint(workspace, &program, &material);
         stay(&mut router, &stop)?;
     }
     match wrong {
         0 => Ok(()),
-        _ => bail!("{wrong} of the answers are not what they must be; they are marked above"),
+        _ => bail!("{wrong} of the rows are not as they must be; they are marked above"),
     }
 }
 
-/// Sends every call and shows each as it is answered; how many answers were wrong.
-fn send_all(sender: &Sender<'_>) -> Result<usize> {
+/// Sends every call and shows each as it is answered; the calls, and how many answers were wrong.
+fn send_all(sender: &Sender<'_>) -> Result<(Vec<Call>, usize)> {
     row(["provider", "kind", "sent", "must be", "status", "latency", "answer"]);
-    let mut wrong = 0;
+    let (mut all, mut wrong) = (Vec::new(), 0);
     for provider in calls::PROVIDERS {
         let kinds = sender.kinds(provider)?;
         for call in calls::of(provider, &kinds) {
@@ -84,9 +107,10 @@ fn send_all(sender: &Sender<'_>) -> Result<usize> {
             }
             let (sent, wanted) = (call.sent.word(), call.must.word());
             row([provider.name(), &call.kind, sent, wanted, &status, &answer.latency(), &said]);
+            all.push(call);
         }
     }
-    Ok(wrong)
+    Ok((all, wrong))
 }
 
 fn row(cells: [&str; 7]) {
@@ -119,6 +143,12 @@ Try:
   {program} send builtin:brij quote --to {url}/brij/quote \\
       --secret signing-key=@{key} --set partner_id={partner}
 
+See what was recorded and delivered, and send it again:
+  export HOOKSWITCH_API={api} HOOKSWITCH_KEY_ID={id} HOOKSWITCH_KEY_SECRET=$(cat {secret})
+  {program} events list
+  {program} deliveries list --follow
+  {program} deliveries resend --status delivered --destination ledger
+
 Edit the config, see what the router says to it, and run it without the demo:
   {program} check --config {config}
   {program} serve --config {config}
@@ -126,5 +156,8 @@ Edit the config, see what the router says to it, and run it without the demo:
 Ctrl-C ends it.",
         log = workspace.shown(&material.log),
         partner = material::PARTNER,
+        api = material.api(),
+        id = material::KEY,
+        secret = workspace.shown(&material.key),
     );
 }

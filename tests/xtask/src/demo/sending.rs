@@ -1,7 +1,9 @@
-//! Sends one callback with `hookswitch send`, which signs it as the provider would.
+//! Sends one callback with `hookswitch send`, which signs it as the provider would, and asks the
+//! router over its admin API.
 //!
 //! A wait for an answer is bounded, and a request to stop ends it.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -11,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::calls::{Call, Provider};
-use super::material::{Material, PARTNER};
+use super::material::{KEY, Material, PARTNER};
 use super::{LOOK_EVERY, Stop};
 
 /// The router's own limit for a call is well below.
@@ -48,18 +50,51 @@ impl Sender<'_> {
 
     /// Sends a call and reads the answer.
     pub(crate) fn send(&self, call: &Call) -> Result<Answer> {
-        let mut command = self.command(call.provider);
-        command.arg(&call.kind).arg("--json").args(call.sent.flags());
-        command.args(call.id().into_iter().flat_map(|id| ["--option".into(), format!("id={id}")]));
-        command.arg("--to").arg(format!("{}{}", self.material.url(), call.path()));
-        command.args(self.credentials(call.provider));
+        let mut flags: Vec<String> = call.sent.flags().iter().map(ToString::to_string).collect();
+        flags.extend(call.id().into_iter().flat_map(|id| ["--option".into(), format!("id={id}")]));
+        let mut answers = self.post(call.provider, &call.kind, &call.path(), &flags)?;
+        answers.pop().context("it was not sent")
+    }
+
+    /// Sends one kind with these flags; the answer to each time that it was sent.
+    pub(crate) fn post(
+        &self,
+        provider: Provider,
+        kind: &str,
+        path: &str,
+        flags: &[String],
+    ) -> Result<Vec<Answer>> {
+        let mut command = self.command(provider);
+        command.arg(kind).arg("--json").args(flags);
+        command.arg("--to").arg(format!("{}{path}", self.material.url()));
+        command.args(self.credentials(provider));
         let output = self.run(command)?;
         // A refusal ends with 1 as well: what counts is that there is an answer.
         let said = String::from_utf8_lossy(&output.stdout);
-        said.lines().rev().find_map(read).with_context(|| {
-            let (provider, kind) = (call.provider.name(), &call.kind);
-            format!("{provider} {kind} was not sent: {}", complaint(&output))
-        })
+        let answers: Vec<Answer> = said.lines().filter_map(read).collect();
+        if answers.is_empty() {
+            bail!("{} {kind} was not sent: {}", provider.name(), complaint(&output));
+        }
+        Ok(answers)
+    }
+
+    /// Runs a command over the admin API; what it printed, unless it failed.
+    pub(crate) fn ask(&self, args: &[&str]) -> Result<String> {
+        let mut command = Command::new(self.program);
+        let key = fs::read_to_string(&self.material.key).context("the key for the admin API")?;
+        command.args(args).env("HOOKSWITCH_API", self.material.api());
+        command.env("HOOKSWITCH_KEY_ID", KEY).env("HOOKSWITCH_KEY_SECRET", key.trim());
+        let output = self.run(command)?;
+        if !output.status.success() {
+            bail!("`hookswitch {}`: {}", args.join(" "), complaint(&output));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The objects that it prints.
+    pub(crate) fn rows(&self, args: &[&str]) -> Result<Vec<Value>> {
+        let said = self.ask(&[args, &["--json"]].concat())?;
+        said.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
     fn command(&self, provider: Provider) -> Command {
