@@ -194,12 +194,20 @@ fn every_refusal_has_its_status() {
 }
 
 #[test]
-fn a_huge_body_is_refused_while_it_is_sent_and_the_next_callback_is_served() {
+fn huge_bodies_are_refused_while_they_are_sent_and_the_next_callback_is_served() {
     let place = Place::new("");
     let router = place.start();
     let body = vec![b'x'; 2 << 20];
-    let reply = router.post("/brz", &[], &body);
-    assert_eq!(reply.status, 413);
+    // Many at once: each of them can still read why, while the others are being sent.
+    std::thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    assert_eq!(router.post("/brz", &[], &body).status, 413);
+                }
+            });
+        }
+    });
     let (status, _) = place.send(&router, &["builtin:brz", "pix.cash_in.confirmed"]);
     assert_eq!(status, 200);
 }

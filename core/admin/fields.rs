@@ -23,6 +23,17 @@ impl Fields {
         }
     }
 
+    /// Refuses what isn't among these: for calls that do more the less they are told.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(_) => {
+                let known = known.join(", ");
+                Err(Refusal::Invalid(format!("a field isn't known; there are {known}")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The text of one.
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
         match self.0.get(name) {

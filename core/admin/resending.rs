@@ -14,6 +14,18 @@ const LOOKED_MOST: usize = 1000;
 /// Deliveries that are read at once.
 const PAGE: usize = 100;
 
+/// What says which are sent again.
+const FIELDS: [&str; 8] = [
+    "status",
+    "event_type",
+    "webhook_id",
+    "destination",
+    "transaction_id",
+    "start_date",
+    "end_date",
+    "before",
+];
+
 /// Puts one back to waiting.
 pub(super) async fn one(admin: &Admin, call: &Call<'_>) -> Reply {
     match admin.store.resend(deliveries::id(call)?).await? {
@@ -48,9 +60,9 @@ pub(super) async fn all(admin: &Admin, call: &Call<'_>) -> Reply {
 /// Those that failed where nothing else is said. What was cancelled nobody wants any more, and an
 /// event that isn't true, or isn't known to be, isn't sent: none of them fit.
 fn wanted(fields: &Fields) -> Result<DeliveryFilter, Refusal> {
+    fields.only(&FIELDS)?;
     let mut filter = deliveries::filter(&|name| match name {
         "status" => Ok(Some(fields.text(name)?.unwrap_or("failed"))),
-        "transaction_id" => Ok(None),
         name => fields.text(name),
     })?;
     filter.statuses.retain(|status| match status {
