@@ -1,6 +1,7 @@
 //! A first-party adapter as a route uses it, with keys made now, and a genuine callback for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookswitch::model::{Callback, Clock};
 use hookswitch::plugin::{
@@ -49,7 +50,8 @@ impl Adapter {
 
     /// The adapter as a route has it, which keeps an instance for `reuse` callbacks.
     pub(crate) async fn bind(&self, reuse: u32) -> Arc<Binding> {
-        let limits = Limits { reuse, ..Limits::default() };
+        // What is measured is the work, however long the machine takes to come to it.
+        let limits = Limits { reuse, deadline: Duration::from_secs(10), ..Limits::default() };
         let plugin = load(&self.host, self.name, &limits).await;
         self.host.bind(plugin, grant(self.name, self.public.clone(), false))
     }

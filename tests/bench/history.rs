@@ -107,7 +107,7 @@ impl History {
             other => format!("brij.kind_{}", other % (KINDS - 2)),
         };
         one.event.subject = Some(format!("tx-{}", scattered / 7 % SUBJECTS));
-        let untrue = number % (self.many / 10) == 0;
+        let untrue = number.is_multiple_of(self.many / 10);
         let delivery = match (number >= self.many - self.many / 1000, number % 300) {
             _ if untrue => DeliveryStatus::Contradicted,
             (true, _) => DeliveryStatus::Waiting,
