@@ -11,7 +11,7 @@ use crate::model::{Addressee, DeliveryId, DeliveryStatus, EventId};
 use crate::store::{DeliveryFilter, DeliveryShown, Page};
 
 /// A block is this many bits of `seq`, as the schema says.
-const BLOCK_BITS: u32 = 11;
+const BLOCK_BITS: u32 = 13;
 
 pub(super) fn deliveries(
     db: &Connection,
@@ -98,13 +98,11 @@ impl<'f> Wanted<'f> {
     /// The page's rows and one more, block by block from the newest; whole blocks are passed over
     /// by their count alone.
     fn in_blocks(&mut self, db: &Connection) -> rusqlite::Result<Vec<i64>> {
-        let (from_ms, to_ms) = (self.filter.from_ms.unwrap_or(0), self.filter.to_ms);
         let mut groups = self.groups.clone();
-        let from = groups.value(kept(from_ms));
-        let to = groups.value(to_ms.map_or(i64::MAX, kept));
+        let partly = self.partly(&mut groups);
         let sql = format!(
-            "SELECT block, sum(many), max(from_ms < {from} OR to_ms > {to}) FROM delivery_blocks {} \
-             GROUP BY block ORDER BY block DESC",
+            "SELECT block, sum(many), {partly} FROM delivery_blocks {} GROUP BY block \
+             ORDER BY block DESC",
             groups.sql()
         );
         let mut blocks = db.prepare_cached(&sql)?;
@@ -128,6 +126,17 @@ impl<'f> Wanted<'f> {
             }
         }
         Ok(seqs)
+    }
+
+    /// SQL that says whether a block may have rows of the wrong time in groups that fit.
+    fn partly(&self, groups: &mut Conditions) -> String {
+        let from = self.filter.from_ms.map(|ms| format!("from_ms < {}", groups.value(kept(ms))));
+        let to = self.filter.to_ms.map(|ms| format!("to_ms > {}", groups.value(kept(ms))));
+        let either: Vec<String> = from.into_iter().chain(to).collect();
+        match either.is_empty() {
+            true => "0".to_owned(),
+            false => format!("max({})", either.join(" OR ")),
+        }
     }
 
     /// How many of a block fit, looked at one by one.

@@ -6,15 +6,17 @@ use rusqlite::params;
 use super::*;
 
 const ROWS: i64 = 6000;
+/// So that they lie in two blocks.
+const FIRST: i64 = (1 << BLOCK_BITS) - 2500;
 const KINDS: [&str; 4] = ["acme.paid", "other.paid", "acme.late", "bare"];
 const NAMES: [&str; 3] = ["books", "mail", "watch"];
 
-/// Deliveries over three blocks, some of which changed and some of which went.
+/// Deliveries over two blocks, some of which changed and some of which went.
 fn filled() -> rusqlite::Result<Connection> {
     let db = Connection::open_in_memory()?;
     db.execute_batch(include_str!("../schema.sql"))?;
     db.execute_batch("BEGIN")?;
-    for number in 1..=ROWS {
+    for number in FIRST..FIRST + ROWS {
         let row = (id(number), number % 50, number);
         let sql = "INSERT INTO callbacks VALUES (?3, ?1, 'r', 0, 1, 'a', NULL, 'p', 'm', 'u', \
                    '{}', x'')";
@@ -39,7 +41,7 @@ fn filled() -> rusqlite::Result<Connection> {
     db.execute_batch(
         "UPDATE deliveries SET status = 2 WHERE seq % 3 = 0; \
          UPDATE deliveries SET status = 0 WHERE seq % 100 = 50; \
-         DELETE FROM deliveries WHERE seq % 17 = 0 OR seq < 100; COMMIT",
+         DELETE FROM deliveries WHERE seq % 17 = 0 OR seq < 5800; COMMIT",
     )?;
     Ok(db)
 }
@@ -53,7 +55,7 @@ fn id(number: i64) -> [u8; 16] {
 #[test]
 fn groups_are_what_there_is() -> rusqlite::Result<()> {
     let db = filled()?;
-    let sql = "SELECT count(*) FROM (SELECT seq >> 11, addressee, kind, status, count(*) \
+    let sql = "SELECT count(*) FROM (SELECT seq >> 13, addressee, kind, status, count(*) \
                FROM deliveries GROUP BY 1, 2, 3, 4 \
                EXCEPT SELECT block, addressee, kind, status, many FROM delivery_blocks)";
     assert_eq!(db.query_row(sql, [], |row| row.get::<_, i64>(0))?, 0);
@@ -75,8 +77,8 @@ fn pages_are_those_of_all_rows() -> rusqlite::Result<()> {
     let text = |text: &str| Some(text.to_owned());
     let to = Some(Addressee::Named("mail".to_owned()));
     let failed = vec![Exhausted, Cancelled, Contradicted];
-    let before = Some(DeliveryId::from_bytes(id(3001)));
-    let gone = Some(DeliveryId::from_bytes(id(17)));
+    let before = Some(DeliveryId::from_bytes(id(7502)));
+    let gone = Some(DeliveryId::from_bytes(id(17 * 400)));
     for filter in [
         all.clone(),
         DeliveryFilter { to: to.clone(), ..all.clone() },
@@ -87,14 +89,14 @@ fn pages_are_those_of_all_rows() -> rusqlite::Result<()> {
         DeliveryFilter { kind: text("acme.late"), statuses: failed.clone(), ..all.clone() },
         DeliveryFilter { kind: text("bare"), ..all.clone() },
         DeliveryFilter { kind: text("nothing"), ..all.clone() },
-        DeliveryFilter { from_ms: Some(20_003), to_ms: Some(40_111), ..all.clone() },
-        DeliveryFilter { from_ms: Some(70_000), ..all.clone() },
+        DeliveryFilter { from_ms: Some(70_003), to_ms: Some(90_111), ..all.clone() },
+        DeliveryFilter { from_ms: Some(110_000), ..all.clone() },
         DeliveryFilter { before, ..all.clone() },
-        DeliveryFilter { before, to: to.clone(), to_ms: Some(29_500), ..all.clone() },
+        DeliveryFilter { before, to: to.clone(), to_ms: Some(74_500), ..all.clone() },
         DeliveryFilter { before: gone, ..all.clone() },
         DeliveryFilter { subject: text("subject 7"), ..all.clone() },
         DeliveryFilter { subject: text("subject 7"), to, statuses: failed, ..all.clone() },
-        DeliveryFilter { subject: text("subject 7"), from_ms: Some(9000), before, ..all.clone() },
+        DeliveryFilter { subject: text("subject 7"), from_ms: Some(62_000), before, ..all.clone() },
     ] {
         let fits = naive(&everything, &filter);
         for offset in [0, 1, 19, 1000, 2500, 5500, 100_000] {
