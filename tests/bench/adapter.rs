@@ -1,6 +1,7 @@
 //! A first-party adapter as a route uses it, with keys made now, and a genuine callback for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookswitch::model::{Callback, Clock};
 use hookswitch::plugin::{
@@ -20,6 +21,8 @@ pub(crate) struct Adapter {
     host: Arc<Host>,
     name: &'static str,
     public: String,
+    kind: &'static str,
+    signer: Arc<Binding>,
     /// A genuine callback, received when it was signed.
     pub(crate) callback: Callback,
 }
@@ -32,13 +35,23 @@ impl Adapter {
         let (private, public) = keys(name);
         let plugin = load(&host, name, &Limits::default()).await;
         let signer = host.bind(plugin, grant(name, private, true));
-        let callback = simulate(&signer, kind).await;
-        Adapter { host, name, public, callback }
+        let callback = simulate(&signer, kind, 1).await;
+        Adapter { host, name, public, kind, signer, callback }
+    }
+
+    /// So many callbacks that differ.
+    pub(crate) async fn more(&self, count: usize) -> Vec<Callback> {
+        let mut made = Vec::with_capacity(count);
+        for seed in 0..count as u64 {
+            made.push(simulate(&self.signer, self.kind, seed).await);
+        }
+        made
     }
 
     /// The adapter as a route has it, which keeps an instance for `reuse` callbacks.
     pub(crate) async fn bind(&self, reuse: u32) -> Arc<Binding> {
-        let limits = Limits { reuse, ..Limits::default() };
+        // What is measured is the work, however long the machine takes to come to it.
+        let limits = Limits { reuse, deadline: Duration::from_secs(10), ..Limits::default() };
         let plugin = load(&self.host, self.name, &limits).await;
         self.host.bind(plugin, grant(self.name, self.public.clone(), false))
     }
@@ -64,10 +77,10 @@ async fn load(host: &Arc<Host>, name: &str, limits: &Limits) -> Arc<Plugin> {
     host.load(name, &Source::Builtin(name.to_owned()), limits).await.expect("the adapter")
 }
 
-async fn simulate(signer: &Arc<Binding>, kind: &str) -> Callback {
+async fn simulate(signer: &Arc<Binding>, kind: &str, seed: u64) -> Callback {
     let now_ms = Clock::system().now_ms();
     let (kind, options) = (kind.to_owned(), "{}".to_owned());
-    let wanted = Simulation { kind, options, now_ms, seed: 1 };
+    let wanted = Simulation { kind, options, now_ms, seed };
     let mut instance = signer.open().await.expect("an instance");
     let made = instance.simulate(&wanted).await.expect("no fault");
     let mut callback = made.expect("a callback");

@@ -7,15 +7,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use hookswitch::generation::{Cell, Generation, Route};
 use hookswitch::intake::{Intake, Limits};
-use hookswitch::listen::{self, Counters, Listener};
-use hookswitch::model::{Clock, GenerationId, OutOfOrder};
+use http_body_util::Full;
+use hyper::Response;
+
+use hookswitch::listen::{self, Arrival, Counters, Listener};
+use hookswitch::model::{Callback, Clock, GenerationId, OutOfOrder};
 use hookswitch::plugin::Binding;
 use hookswitch::route::{Endpoint, Pattern, Table};
+use hookswitch::store::Store;
 use tokio::net::TcpListener;
 
 use crate::adapter::Adapter;
+use crate::deliver;
 use crate::load::{self, Load};
 use crate::native::Native;
 use crate::store::Scripted;
@@ -26,7 +32,7 @@ const CONNECTIONS: [usize; 2] = [1, 32];
 const ROUNDS: usize = 9;
 const CALLS: usize = 16_000;
 /// Callbacks that one instance takes where it is reused.
-const REUSE: u32 = 1000;
+pub(crate) const REUSE: u32 = 1000;
 
 /// Measures and prints the table.
 pub(crate) fn print() {
@@ -53,7 +59,7 @@ struct Measured {
 }
 
 fn measure(adapter: &Adapter, to: SocketAddr, way: &str, connections: usize) -> Measured {
-    let call = request(adapter, way);
+    let call = [request(&adapter.callback, way)];
     let warm = Load { connections, calls: CALLS / 16 };
     load::run(to, &call, warm);
     let (before, start) = (cpu(), Instant::now());
@@ -81,7 +87,7 @@ fn show(connections: usize, rounds: &[[Measured; 3]]) {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -99,8 +105,7 @@ fn cpu() -> Duration {
 }
 
 /// The callback as bytes on the wire.
-fn request(adapter: &Adapter, way: &str) -> Vec<u8> {
-    let callback = &adapter.callback;
+pub(crate) fn request(callback: &Callback, way: &str) -> Vec<u8> {
     let mut text = format!("POST /{way} HTTP/1.1\r\nhost: hooks.example.com\r\n");
     for header in &callback.head.headers {
         if !["host", "content-length"].contains(&header.name.as_str()) {
@@ -114,14 +119,10 @@ fn request(adapter: &Adapter, way: &str) -> Vec<u8> {
 /// Serves all three ways on one listener.
 async fn serve(adapter: &Adapter) -> SocketAddr {
     let routes = [("fresh", adapter.bind(1).await), ("reused", adapter.bind(REUSE).await)];
-    let intake = Arc::new(intake(routes));
+    let store = Scripted { forgets: true, ..Scripted::default() };
+    let intake = Arc::new(intake(routes.into(), Arc::new(store)));
     let native = Arc::new(Native::new(adapter.secret()));
-    let socket = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = socket.local_addr().expect("its address");
-    let limits = Arc::new(listen::Limits::default());
-    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
-    let (drainer, drain) = listen::drain();
-    let serving = listen::run(listener, drain, move |arrival| {
+    listen(move |arrival| {
         let (intake, native) = (Arc::clone(&intake), Arc::clone(&native));
         async move {
             match arrival.head.uri.path() {
@@ -129,7 +130,35 @@ async fn serve(adapter: &Adapter) -> SocketAddr {
                 _ => intake.take(arrival).await,
             }
         }
-    });
+    })
+    .await
+}
+
+/// Serves one route over this store. A callback of it is new each time, also where its sender
+/// repeats itself.
+pub(crate) async fn serve_one(
+    route: (&'static str, Arc<Binding>),
+    store: Arc<dyn Store>,
+) -> SocketAddr {
+    let intake = Arc::new(intake(vec![route], store));
+    listen(move |arrival| {
+        let intake = Arc::clone(&intake);
+        async move { intake.take(arrival).await }
+    })
+    .await
+}
+
+async fn listen<S, F>(serve: S) -> SocketAddr
+where
+    S: Fn(Arrival) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    let socket = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = socket.local_addr().expect("its address");
+    let limits = Arc::new(listen::Limits::default());
+    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
+    let (drainer, drain) = listen::drain();
+    let serving = listen::run(listener, drain, serve);
     tokio::spawn(async move {
         let _serves_for_ever = drainer;
         serving.await
@@ -137,7 +166,7 @@ async fn serve(adapter: &Adapter) -> SocketAddr {
     address
 }
 
-fn intake(routes: [(&str, Arc<Binding>); 2]) -> Intake {
+fn intake(routes: Vec<(&str, Arc<Binding>)>, store: Arc<dyn Store>) -> Intake {
     let endpoint = |(name, adapter): (&str, Arc<Binding>)| Endpoint {
         pattern: Pattern::parse(&format!("/{name}")).expect("a pattern"),
         methods: vec!["POST".to_owned()],
@@ -148,13 +177,15 @@ fn intake(routes: [(&str, Arc<Binding>); 2]) -> Intake {
             adapter,
             offline: None,
             answers: HashMap::new(),
-            deliver: Vec::new(),
-            dedupe: Duration::from_secs(3600),
+            deliver: vec!["books".to_owned()],
+            dedupe: Duration::ZERO,
             out_of_order: OutOfOrder::default(),
         }),
     };
-    let routes = Table::build(routes.map(endpoint).into()).expect("no conflicts");
-    let cell = Arc::new(Cell::new(Generation::new(GenerationId(1), routes), 0));
-    let store = Scripted { forgets: true, ..Scripted::default() };
-    Intake::new(cell, Arc::new(store), Limits::default(), Clock::system())
+    let routes = Table::build(routes.into_iter().map(endpoint).collect()).expect("no conflicts");
+    let books = Arc::new(deliver::destination("http://127.0.0.1:9/".to_owned()));
+    let destinations = [(books.name.clone(), books)].into();
+    let generation = Generation { destinations, ..Generation::new(GenerationId(1), routes) };
+    let cell = Arc::new(Cell::new(generation, 0));
+    Intake::new(cell, store, Limits::default(), Clock::system())
 }

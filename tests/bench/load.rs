@@ -1,5 +1,5 @@
 //! The other end of the wire: a process of its own, so that the server's CPU time is the server's.
-//! It sends one call over and over on kept connections, and fails where a reply is no 200.
+//! It sends the same calls over and over on kept connections, and fails where a reply is no 200.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -19,15 +19,17 @@ pub(crate) struct Load {
     pub(crate) calls: usize,
 }
 
-/// Has a process of its own send `call`, the bytes of a whole HTTP/1.1 request; waits for its end.
-pub(crate) fn run(to: SocketAddr, call: &[u8], load: Load) {
+/// Has a process of its own send `calls` in turn, each the bytes of a whole HTTP/1.1 request; waits
+/// for its end.
+pub(crate) fn run(to: SocketAddr, calls: &[Vec<u8>], load: Load) {
     let me = std::env::current_exe().expect("this program");
     let mut child = Command::new(me)
         .env(ROLE, format!("{to} {} {}", load.connections, load.calls))
         .stdin(Stdio::piped())
         .spawn()
         .expect("a process that sends");
-    child.stdin.take().expect("its input").write_all(call).expect("it listens");
+    let calls = serde_json::to_vec(calls).expect("numbers");
+    child.stdin.take().expect("its input").write_all(&calls).expect("it listens");
     assert!(child.wait().expect("it ends").success(), "not every reply was a 200");
 }
 
@@ -39,13 +41,18 @@ pub(crate) fn send() {
     let to: SocketAddr = to.parse().expect("an address");
     let connections: usize = connections.parse().expect("a number");
     let calls: usize = calls.parse().expect("a number");
-    let mut call = Vec::new();
-    std::io::stdin().read_to_end(&mut call).expect("a call");
-    let call: &'static [u8] = call.leak();
+    let mut given = Vec::new();
+    std::io::stdin().read_to_end(&mut given).expect("calls");
+    let given: Vec<Vec<u8>> = serde_json::from_slice(&given).expect("calls");
+    let given: &'static [Vec<u8>] = given.leak();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let senders: Vec<_> = (0..connections)
-            .map(|_| tokio::spawn(keep_sending(to, call, calls / connections)))
+            .map(|one| {
+                let each = calls / connections;
+                let mine = given.iter().cycle().skip(one * each % given.len()).take(each);
+                tokio::spawn(keep_sending(to, mine))
+            })
             .collect();
         for sender in senders {
             sender.await.expect("every reply is a 200");
@@ -53,11 +60,11 @@ pub(crate) fn send() {
     });
 }
 
-async fn keep_sending(to: SocketAddr, call: &[u8], calls: usize) {
+async fn keep_sending(to: SocketAddr, calls: impl Iterator<Item = &'static Vec<u8>>) {
     let mut stream = TcpStream::connect(to).await.expect("a connection");
     stream.set_nodelay(true).expect("no delay");
     let mut reply = Vec::with_capacity(4096);
-    for _ in 0..calls {
+    for call in calls {
         stream.write_all(call).await.expect("it is sent");
         reply.clear();
         while !is_whole(&reply) {
@@ -70,11 +77,11 @@ async fn keep_sending(to: SocketAddr, call: &[u8], calls: usize) {
     }
 }
 
-/// Whether the reply has come to its end; its length is announced.
-fn is_whole(reply: &[u8]) -> bool {
+/// Whether a reply or a request has come to its end; its length is announced.
+pub(crate) fn is_whole(reply: &[u8]) -> bool {
     let Some(head) = reply.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let text = String::from_utf8_lossy(&reply[..head]).to_ascii_lowercase();
-    let length = text.split("content-length: ").nth(1).expect("a reply says how long it is");
+    let length = text.split("content-length: ").nth(1).expect("it says how long it is");
     let length: usize = length.lines().next().and_then(|n| n.parse().ok()).expect("a number");
     reply.len() >= head + 4 + length
 }

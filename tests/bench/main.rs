@@ -3,19 +3,25 @@
 //! one, on one thread.
 //!
 //! `cargo bench -- cost` prints the first table only, `-- hostile` the second, `-- stages` the
-//! third.
+//! last. Between them, by name: `durable`, what an acknowledgement costs that is on the disk;
+//! `deliver`, a queue on its way out; `history`, pages of a million callbacks. These write
+//! gigabytes, so they are printed only where they are named.
 
 mod adapter;
 mod cost;
+mod deliver;
+mod durable;
 #[path = "../support/guest.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod guest;
 #[path = "../support/hostile.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod guests;
+mod history;
 mod hostile;
 mod load;
 mod native;
+mod rows;
 #[path = "../support/store.rs"]
 mod store;
 mod stages;
@@ -28,16 +34,28 @@ fn main() {
     if std::env::var_os(load::ROLE).is_some() {
         return load::send();
     }
+    if std::env::var_os(deliver::ROLE).is_some() {
+        return deliver::take();
+    }
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let wanted = |table: &str| {
-        let named = ["cost", "hostile", "stages"].map(|name| words.iter().any(|word| word == name));
-        !named.contains(&true) || words.iter().any(|word| word == table)
-    };
+    let tables = ["cost", "hostile", "durable", "deliver", "history", "stages"];
+    let named = |table: &str| words.iter().any(|word| word == table);
+    let none_named = !tables.into_iter().any(named);
+    let wanted = |table: &str| none_named || named(table);
     if wanted("cost") {
         cost::print();
     }
     if wanted("hostile") {
         hostile::print();
+    }
+    if named("durable") {
+        durable::print();
+    }
+    if named("deliver") {
+        deliver::print();
+    }
+    if named("history") {
+        history::print();
     }
     if wanted("stages") {
         divan::main();

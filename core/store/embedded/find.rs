@@ -32,8 +32,20 @@ pub(super) struct Conditions {
 impl Conditions {
     /// Adds a condition, in which `?` is the value.
     pub(super) fn add(&mut self, text: &str, value: impl Into<Value>) {
+        let place = self.value(value);
+        self.texts.push(text.replace('?', &place));
+    }
+
+    /// Adds that the column has one of these values.
+    pub(super) fn any<V: Into<Value>>(&mut self, column: &str, of: impl IntoIterator<Item = V>) {
+        let places: Vec<String> = of.into_iter().map(|value| self.value(value)).collect();
+        self.texts.push(format!("{column} IN ({})", places.join(", ")));
+    }
+
+    /// A value of whatever else is said; brings its place.
+    pub(super) fn value(&mut self, value: impl Into<Value>) -> String {
         self.values.push(value.into());
-        self.texts.push(text.replace('?', &format!("?{}", self.values.len())));
+        format!("?{}", self.values.len())
     }
 
     /// One without a value of its own.

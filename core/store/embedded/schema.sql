@@ -96,6 +96,45 @@ CREATE INDEX deliveries_kind ON deliveries (kind);
 CREATE INDEX deliveries_due ON deliveries (addressee, due_ms) WHERE status = 0;
 CREATE INDEX deliveries_open ON deliveries (status) WHERE status <> 2;
 
+-- How many deliveries of each sort there are in each block of 8192 by `seq`: totals of a long
+-- history are sums of these, and a page far down is found by them.
+CREATE TABLE delivery_blocks (
+    block INTEGER NOT NULL,
+    addressee TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    many INTEGER NOT NULL,        -- never 0
+    from_ms INTEGER NOT NULL,     -- none of them was made before
+    to_ms INTEGER NOT NULL,       -- none of them was made after
+    PRIMARY KEY (block, addressee, kind, status)
+) WITHOUT ROWID;
+
+CREATE TRIGGER deliveries_made AFTER INSERT ON deliveries BEGIN
+    INSERT INTO delivery_blocks VALUES
+        (new.seq >> 13, new.addressee, new.kind, new.status, 1, new.created_ms, new.created_ms)
+    ON CONFLICT DO UPDATE SET many = many + 1,
+        from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms);
+END;
+
+CREATE TRIGGER deliveries_forgotten AFTER DELETE ON deliveries BEGIN
+    DELETE FROM delivery_blocks WHERE block = old.seq >> 13 AND addressee = old.addressee
+        AND kind = old.kind AND status = old.status AND many = 1;
+    UPDATE delivery_blocks SET many = many - 1 WHERE block = old.seq >> 13
+        AND addressee = old.addressee AND kind = old.kind AND status = old.status;
+END;
+
+CREATE TRIGGER deliveries_changed AFTER UPDATE OF status ON deliveries
+WHEN old.status <> new.status BEGIN
+    DELETE FROM delivery_blocks WHERE block = old.seq >> 13 AND addressee = old.addressee
+        AND kind = old.kind AND status = old.status AND many = 1;
+    UPDATE delivery_blocks SET many = many - 1 WHERE block = old.seq >> 13
+        AND addressee = old.addressee AND kind = old.kind AND status = old.status;
+    INSERT INTO delivery_blocks VALUES
+        (new.seq >> 13, new.addressee, new.kind, new.status, 1, new.created_ms, new.created_ms)
+    ON CONFLICT DO UPDATE SET many = many + 1,
+        from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms);
+END;
+
 CREATE TABLE attempts (
     delivery INTEGER NOT NULL,
     number INTEGER NOT NULL,
