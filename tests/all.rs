@@ -12,4 +12,6 @@ mod adapters;
 mod confirming;
 mod recording;
 mod serve;
+mod durable;
+mod killed;
 mod docs;
