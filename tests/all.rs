@@ -13,6 +13,8 @@ mod confirming;
 mod recording;
 mod serve;
 mod commands;
+mod durable;
+mod killed;
 mod docs;
 mod full;
 mod killed;

@@ -32,7 +32,7 @@ fn config(admin: &str) -> String {
 fn send(router: &Router, transaction: usize) -> Reply {
     let body = brz::body(&format!("txn_{transaction}"));
     let headers = brz::headers(&body);
-    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     router.post("/brz", &headers, body.as_bytes())
 }
 

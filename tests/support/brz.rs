@@ -1,43 +1,41 @@
-//! Genuine BRZ callbacks, signed by other code than the adapter's own.
+//! BRZ as the router knows it: callbacks with ids of their own, signed now.
 
 use hookswitch::model::Clock;
-use ring::hmac;
+use ring::{digest, hmac};
 
-/// What BRZ and the router share.
+/// What signs them.
 pub(crate) const SECRET: &str = "whsec_0123456789abcdef0123456789abcdef";
 
-/// A payment of this transaction that is confirmed.
-pub(crate) fn body(transaction: &str) -> String {
+/// The body that tells of a payment.
+pub(crate) fn body(id: &str) -> String {
     format!(
-        "{{\"event\":\"pix.cash_in.confirmed\",\"data\":{{\"id\":\"{transaction}\",\
-         \"status\":\"completed\",\"amount\":\"1.00\"}}}}"
+        r#"{{"event":"pix.cash_in.confirmed","timestamp":"2026-08-01T10:00:00Z","data":{{"id":"{id}","status":"completed"}}}}"#
     )
 }
 
-/// The headers that make a body genuine now.
-pub(crate) fn headers(body: &str) -> [(&'static str, String); 3] {
-    let timestamp = (Clock::system().now_ms() / 1000).to_string();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let tag = hmac::sign(&key, format!("{timestamp}.{body}").as_bytes());
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    [
+/// The headers that it is sent with now.
+pub(crate) fn headers(body: &str) -> Vec<(&'static str, String)> {
+    let time = (Clock::system().now_ms() / 1000).to_string();
+    let signature = signature(SECRET, &time, body.as_bytes());
+    vec![
         ("content-type", "application/json".to_owned()),
-        ("x-webhook-timestamp", timestamp),
-        ("x-webhook-signature", format!("sha256={hex}")),
+        ("x-webhook-timestamp", time),
+        ("x-webhook-signature", signature),
     ]
 }
 
-/// The whole request, over a connection that stays open.
-pub(crate) fn request(path: &str, transaction: &str) -> Vec<u8> {
-    let body = body(transaction);
-    let mut request = format!(
-        "POST {path} HTTP/1.1\r\nhost: hooks.example.com\r\ncontent-length: {}\r\n",
-        body.len()
-    );
-    for (name, value) in headers(&body) {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
-    request.push_str("\r\n");
-    request.push_str(&body);
-    request.into_bytes()
+/// BRZ's form of a signature.
+pub(crate) fn signature(secret: &str, time: &str, body: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, &[time.as_bytes(), b".", body].concat());
+    format!("sha256={}", hex(tag.as_ref()))
+}
+
+/// The id of the event that the adapter makes of a body.
+pub(crate) fn provider_id(body: &str) -> String {
+    hex(digest::digest(&digest::SHA256, body.as_bytes()).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

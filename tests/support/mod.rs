@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod brz;
+pub(crate) mod destination;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod router;

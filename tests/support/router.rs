@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
+/// The admin key of tests that have one.
+pub(crate) const SECRET_OF_OPS: &str = "ops-0123456789abcdef0123456789abcdef";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs the command to its end.
@@ -17,6 +19,8 @@ pub(crate) fn hookswitch(args: &[&str]) -> Output {
 pub(crate) struct Router {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// Where it is administered, where that was waited for.
+    pub(crate) admin: Option<SocketAddr>,
     /// Everything it logged, once it has ended.
     log: std::thread::JoinHandle<String>,
 }
@@ -24,15 +28,20 @@ pub(crate) struct Router {
 impl Router {
     /// Starts it and waits until it listens. The config says `public = "127.0.0.1:0"`.
     pub(crate) fn start(config: &Path) -> Router {
-        Router::launch(config, true)
+        Router::launch(config, true, false)
     }
 
     /// The same, but its log isn't read after the line that says where it listens.
     pub(crate) fn start_unread(config: &Path) -> Router {
-        Router::launch(config, false)
+        Router::launch(config, false, false)
     }
 
-    fn launch(config: &Path, read: bool) -> Router {
+    /// The same, and waits for the admin listener too: `admin = "127.0.0.1:0"`.
+    pub(crate) fn start_administered(config: &Path) -> Router {
+        Router::launch(config, true, true)
+    }
+
+    fn launch(config: &Path, read: bool, administered: bool) -> Router {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
             .args(["serve", "--config"])
             .arg(config)
@@ -41,15 +50,18 @@ impl Router {
             .expect("the binary starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its standard error"));
         let mut log = String::new();
-        let address = loop {
+        let (mut address, mut admin) = (None, None);
+        while address.is_none() || (administered && admin.is_none()) {
             let mut line = String::new();
             let read = lines.read_line(&mut line).expect("a line of its log");
             assert!(read > 0, "the router ended before it listened:\n{log}");
             log.push_str(&line);
-            if let Some((_, address)) = line.trim_end().split_once("listening on http://") {
-                break address.parse().expect("an address");
+            for (word, found) in [("listening on", &mut address), ("administered at", &mut admin)] {
+                let said = line.trim_end().split_once(&format!("{word} http://"));
+                *found = found.or(said.map(|(_, said)| said.parse().expect("an address")));
             }
-        };
+        }
+        let address = address.expect("the loop ends with it");
         let log = std::thread::spawn(move || {
             if read {
                 let _ = lines.read_to_string(&mut log);
@@ -59,7 +71,7 @@ impl Router {
             std::mem::forget(lines);
             log
         });
-        Router { child, address, log }
+        Router { child, address, admin, log }
     }
 
     /// A connection of its own.
@@ -68,6 +80,21 @@ impl Router {
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
         stream.set_write_timeout(Some(PATIENCE)).expect("a time-out");
         stream
+    }
+
+    /// What the admin API says, with the key `ops` whose secret is `SECRET_OF_OPS`.
+    pub(crate) fn ask(&self, path: &str) -> Reply {
+        let address = self.admin.expect("it was started with its admin listener");
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
+             x-key-id: ops\r\nx-secret-key: {SECRET_OF_OPS}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).expect("it is asked");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).expect("a reply");
+        Reply::parse(&reply)
     }
 
     /// Sends bytes and reads all that comes back until the router closes.
@@ -102,6 +129,13 @@ impl Router {
     pub(crate) fn hang_up(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::HUP).expect("it is told");
+    }
+
+    /// Ends it with no warning; its log.
+    pub(crate) fn kill(self) -> String {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it is there");
+        self.ended().1
     }
 
     /// Tells it to stop.

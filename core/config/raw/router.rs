@@ -97,7 +97,9 @@ fn listen(mut keys: Keys<'_, '_>) -> Listen {
     }
     listen.public_url = keys.form("public_url", forms::base_url).map(|url| url.value);
     let admin = keys.form("admin", forms::socket);
-    if let Some(admin) = admin.as_ref().filter(|admin| admin.value == listen.public) {
+    // Port 0 is another one each time.
+    let fixed = listen.public.port() != 0;
+    if let Some(admin) = admin.as_ref().filter(|admin| fixed && admin.value == listen.public) {
         let message = "admin and public can't be the same address";
         keys.problems().push(Problem::error(message).at(&admin.place));
     }
