@@ -15,6 +15,5 @@ mod serve;
 mod commands;
 mod durable;
 mod killed;
-mod docs;
 mod full;
-mod killed;
+mod docs;
