@@ -250,9 +250,10 @@ fn an_event_waits_for_an_api_that_is_down() {
 fn only_what_the_api_confirms_is_delivered_and_once() {
     let place = Place::new("", "");
     let router = place.start();
-    // A payout that failed can't have been credited.
-    place.set(&json!({ "transaction": "lie", "state": 3, "type": 1 }));
-    post_brite(&router, "lie", 5);
+    // A session ends once: one that failed wasn't completed.
+    place.set(&json!({ "session": "lie", "state": 11 }));
+    let lie = br#"{"session_id":"lie","session_state":12}"#;
+    assert_eq!(router.post("/brite", &[], lie).status, 200);
     post_brite(&router, "nobody", 5);
     for subject in ["lie", "nobody"] {
         place.wait_for_event(&router, &format!("subject={subject}&status=contradicted"), 1);
