@@ -10,14 +10,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hookswitch::generation::{Cell, Generation, Route};
 use hookswitch::intake::{Intake, Limits};
-use http_body_util::Full;
-use hyper::Response;
-
 use hookswitch::listen::{self, Arrival, Counters, Listener};
 use hookswitch::model::{Callback, Clock, GenerationId, OutOfOrder};
 use hookswitch::plugin::Binding;
 use hookswitch::route::{Endpoint, Pattern, Table};
 use hookswitch::store::Store;
+use http_body_util::Full;
+use hyper::Response;
 use tokio::net::TcpListener;
 
 use crate::adapter::Adapter;
@@ -178,6 +177,7 @@ fn intake(routes: Vec<(&str, Arc<Binding>)>, store: Arc<dyn Store>) -> Intake {
             offline: None,
             answers: HashMap::new(),
             deliver: vec!["books".to_owned()],
+            // Whoever sends repeats itself; each callback is to be new.
             dedupe: Duration::ZERO,
             out_of_order: OutOfOrder::default(),
         }),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hookswitch::model::{Clock, DeliveryStatus, EventStatus};
-use hookswitch::store::{Embedded, Recorded, Store as _};
+use hookswitch::store::{Embedded, Recorded, Recording, Store as _};
 use rusqlite::Connection;
 use tokio::runtime::Runtime;
 
@@ -103,7 +103,7 @@ fn record(runtime: &Runtime, numbers: &AtomicU64, callers: u64) -> f64 {
 
 async fn keep_recording(
     store: Arc<Embedded>,
-    recordings: Vec<hookswitch::store::Recording>,
+    recordings: Vec<Recording>,
     over: Arc<AtomicBool>,
 ) -> u64 {
     let mut done = 0;

@@ -163,6 +163,8 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connect
     let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(Duration::from_secs(5))?;
     db.set_prepared_statement_cache_capacity(128);
+    // The totals of a long history fit.
+    db.pragma_update(None, "cache_size", -(8 << 10))?;
     Ok(db)
 }
 
