@@ -35,10 +35,10 @@ pub enum StartFault {
     #[error(transparent)]
     Host(#[from] HostFault),
     /// The store can't be opened, or read.
-    #[error("the store: {0}")]
+    #[error("the store can't be opened")]
     Store(#[from] OpenFault),
     /// What plugins remembered can't be read.
-    #[error("the store: {0}")]
+    #[error("what plugins remembered can't be read")]
     Unreadable(#[from] StoreFault),
     /// The address is taken, or not ours.
     #[error("can't listen on {address}: {error}")]

@@ -1,4 +1,4 @@
-//! A JSON body, read as its fields want it. What isn't known is let go, and `null` is nothing said.
+//! A JSON body, read as its fields want it; `null` is nothing said.
 
 use serde_json::{Map, Value};
 

@@ -23,7 +23,7 @@ pub(super) async fn check(url: &str, allowed: &[Network]) -> Result<(), Refusal>
     let refuse = |why: &str| Refusal::Invalid(format!("url {why}"));
     let uri = url.parse::<Uri>().ok().filter(|_| url.len() <= URL_MOST);
     let target = uri.as_ref().and_then(Target::of);
-    let target = target.ok_or_else(|| refuse("is an https URL without user info"))?;
+    let target = target.ok_or_else(|| refuse("has to be an https URL without user info"))?;
     let found = timeout(PATIENCE, lookup_host((target.host.as_str(), target.port))).await;
     let addresses: Vec<IpAddr> = match found {
         Ok(Ok(found)) => found.map(|at| address::bare(at.ip())).collect(),

@@ -27,6 +27,8 @@ const WEBHOOK: &str = "webhook";
 /// Registers a webhook.
 pub(super) async fn create(admin: &Admin, call: &Call<'_>) -> Reply {
     let fields = Fields::of(&call.body)?;
+    // Without `events` it is told of everything: a slip must not come to that.
+    fields.only(&["url", "events"])?;
     let url = fields.text("url")?.ok_or(Refusal::Missing("url"))?.to_owned();
     let events = patterns(&fields)?.map_or_else(|| read_patterns(&["*"]), Ok)?;
     reachable::check(&url, &admin.cell.current().allow_networks).await?;
@@ -66,6 +68,7 @@ pub(super) fn get(admin: &Admin, call: &Call<'_>) -> Reply {
 pub(super) async fn update(admin: &Admin, call: &Call<'_>) -> Reply {
     let id = registered(admin, call)?;
     let fields = Fields::of(&call.body)?;
+    fields.only(&["url", "events", "status"])?;
     let active = match fields.text("status")? {
         None => None,
         Some("active") => Some(true),

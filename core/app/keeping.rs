@@ -10,7 +10,10 @@ use crate::observe::{self, Level};
 use crate::store::{Embedded, OpenFault, Options, Store};
 
 /// How often history is looked at that may be forgotten.
-const PRUNE_EVERY: Duration = Duration::from_secs(60);
+const PRUNE_EVERY: Duration = Duration::from_secs(10);
+
+/// The same while the store is full: callbacks are refused as long as that isn't seen to end.
+const FULL_PRUNE_EVERY: Duration = Duration::from_millis(500);
 
 /// The longest that config lets anything wait, with a day to spare.
 const WAIT_MOST: Duration = Duration::from_secs(31 * 24 * 3600);
@@ -38,6 +41,7 @@ pub(super) async fn open(router: &Router, clock: Clock) -> Result<Arc<dyn Store>
 pub(super) async fn prune(store: Arc<dyn Store>, clock: Clock) {
     loop {
         match store.prune(clock.now_ms()).await {
+            Ok(0) if store.health().full => tokio::time::sleep(FULL_PRUNE_EVERY).await,
             Ok(0) => tokio::time::sleep(PRUNE_EVERY).await,
             // More may go; callbacks that wait are written in between.
             Ok(_) => tokio::task::yield_now().await,

@@ -78,8 +78,8 @@ struct Show {
 
 #[derive(Debug, Args)]
 struct Resend {
-    /// The deliveries' ids; or say which ones are meant: those that failed, unless --status says
-    /// otherwise.
+    /// The deliveries' ids; or say by at least one filter which ones are meant. Without --status
+    /// those that failed are.
     #[arg(value_name = "ID")]
     ids: Vec<String>,
     #[command(flatten)]

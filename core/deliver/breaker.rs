@@ -65,6 +65,15 @@ impl Breaker {
         }
     }
 
+    /// Until when nothing is let through, Unix milliseconds; 0 while one attempt tries.
+    pub(super) fn until_ms(&self) -> Option<u64> {
+        match self.state {
+            State::Closed { .. } => None,
+            State::Open { until_ms } => Some(until_ms),
+            State::Trying => Some(0),
+        }
+    }
+
     /// An attempt begins, with the leave for it.
     pub(super) fn begin(&mut self) -> Pass {
         match self.state {

@@ -176,13 +176,31 @@ impl Courier {
         }
     }
 
+    /// Says when the destination begins, or ends, to be left alone.
+    fn tell(&self, before: Option<u64>, now_ms: u64) {
+        let until_ms = self.breaker.until_ms();
+        if before == until_ms {
+            return;
+        }
+        match until_ms {
+            None => notice(Level::Info, &format!("{} takes deliveries again", self.to)),
+            Some(until_ms) => {
+                let wait_s = until_ms.saturating_sub(now_ms).div_ceil(1000);
+                let line = format!("{} fails: nothing is sent to it for {wait_s} s", self.to);
+                notice(Level::Warn, &line);
+            }
+        }
+    }
+
     fn learn(&mut self, ended: Result<Ended, JoinError>) {
         let now_ms = self.engine.clock.now_ms();
         // One that panicked may have been the trial that others wait for.
         let lost = |_| Ended { pass: Some(Pass::Trial), down: true, gone: None };
         let ended = ended.unwrap_or_else(lost);
         if let Some(pass) = ended.pass {
+            let before = self.breaker.until_ms();
             self.breaker.end(pass, ended.down, now_ms);
+            self.tell(before, now_ms);
         }
         let gone = ended.gone.is_some_and(|post| Arc::ptr_eq(&post, &self.orders.borrow()));
         if gone && !self.gone {

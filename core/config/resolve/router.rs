@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::Desk;
 use crate::config::raw::router as raw;
-use crate::config::{AdminKey, Router, StoreSettings};
+use crate::config::{AdminKey, Problem, Router, SecretVersion, StoreSettings};
 
 /// Where the embedded store is, from the folder that the config is in.
 const STORE_PATH: &str = "data/hookswitch.db";
 
 pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Router {
-    let store_key = desk.shelf.versions(&raw.store_key, "the store", &mut desk.problems).list;
+    let store_key = store_key(raw, desk);
     let admin_keys = raw.admin_keys.iter().map(|key| admin_key(key, desk)).collect();
     let (listen, limits) = (&raw.listen, &raw.limits);
     let path = raw.store_path.clone().unwrap_or_else(|| default_store(root));
@@ -34,6 +34,17 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
         nameservers: raw.nameservers.clone(),
         admin_keys,
     }
+}
+
+/// Unlike a route's, a secret of the store's has to be there: without it the store would be sealed
+/// with another key than it was meant to be, or not open at all.
+fn store_key(raw: &raw::Router, desk: &mut Desk<'_>) -> Vec<SecretVersion> {
+    let key = desk.shelf.versions(&raw.store_key, "the store", &mut desk.problems);
+    if let (Some(why), Some(reference)) = (key.offline, raw.store_key.first()) {
+        let message = format!("the store can't be opened without its secret_key: {why}");
+        desk.problems.push(Problem::error(message).at(&reference.place));
+    }
+    key.list
 }
 
 /// Beside what `--config` names, be it a folder or a file.

@@ -57,7 +57,10 @@ pub(crate) fn access(
     if let Some(stored) = standing.as_ref().filter(|stored| fresh(stored)) {
         return Ok(stored.token.clone());
     }
-    let pending = || Reason::new("token_pending", "another confirmation is asking for a token");
+    let pending = || {
+        let detail = "another confirmation is asking for a token, or has just asked in vain";
+        Reason::new("token_pending", detail)
+    };
     let old = standing.map(|stored| stored.token);
     let asking_ms = context.deadline_ms.saturating_sub(now_ms);
     let ends_ms = now_ms.saturating_add(asking_ms.clamp(*ASKING_MS.start(), *ASKING_MS.end()));
