@@ -21,7 +21,10 @@ async fn created(admin: &Admin, body: &Value) -> (String, String) {
 #[tokio::test]
 async fn one_from_its_first_day_to_its_last() {
     let (admin, shelf) = shelved();
-    let body = json!({ "url": URL, "events": ["payment.*"], "description": 1 });
+    let slip = json!({ "url": URL, "evnts": ["payment.*"] });
+    let said = ask(&admin, "POST /api/v1/webhooks", &slip).await;
+    assert_eq!(said.status, 400, "it would be told of everything: {said:?}");
+    let body = json!({ "url": URL, "events": ["payment.*"] });
     let (id, secret) = created(&admin, &body).await;
     assert_eq!(shelf.rows().webhooks[0].secret, secret);
     let path = format!("{WEBHOOKS}/{id}");
