@@ -158,7 +158,7 @@ impl Standing {
             "event_type": delivery.kind,
             "status": contract(delivery.status),
             "state": self.state(delivery),
-            "payload": data(&delivery.payload),
+            "payload": delivery.payload.as_deref().map(data),
             "response_status": delivery.response_status,
             "response_body": delivery.response_body.as_deref().map(String::from_utf8_lossy),
             "error": delivery.error,

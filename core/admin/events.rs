@@ -31,8 +31,10 @@ pub(super) async fn get(admin: &Admin, call: &Call<'_>) -> Reply {
     let mut event_json = shown(&event);
     event_json["data"] =
         event.event.data.map_or(Value::Null, |data| deliveries::data(data.as_bytes()));
-    let rows = deliveries.iter().map(|(delivery, attempts)| {
-        let mut row = standing.shown(delivery);
+    let rows = deliveries.into_iter().map(|(mut delivery, attempts)| {
+        // It is the event's data, or the callback's body: said once, not once for each.
+        delivery.payload = None;
+        let mut row = standing.shown(&delivery);
         row["attempt_log"] = attempts.iter().map(attempt).collect();
         row
     });

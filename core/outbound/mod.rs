@@ -43,7 +43,17 @@ impl Target {
         if host.is_empty() || authority.as_str().contains('@') {
             return None;
         }
-        let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let port = match authority.port() {
+            Some(port) => port.as_str().parse().ok().filter(|port| *port > 0)?,
+            // Written as a colon alone, or too large for a number, it is no port either.
+            None if authority.as_str().ends_with(|c: char| c == ':' || c.is_ascii_digit())
+                && authority.as_str().len() > authority.host().len() =>
+            {
+                return None;
+            }
+            None if tls => 443,
+            None => 80,
+        };
         Some(Target { host, port, tls })
     }
 }
@@ -135,7 +145,15 @@ mod tests {
         };
         assert_eq!(of("https://A.example/x"), Some(("a.example".into(), 443, true)));
         assert_eq!(of("http://[::1]:81/"), Some(("::1".into(), 81, false)));
-        for text in ["/x", "ftp://a/", "http://u@a/", "http://u:p@a/"] {
+        for text in [
+            "/x",
+            "ftp://a/",
+            "http://u@a/",
+            "http://u:p@a/",
+            "http://a:0/",
+            "http://a:99999/",
+            "http://a:/",
+        ] {
             assert_eq!(of(text), None, "{text}");
         }
     }

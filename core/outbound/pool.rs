@@ -32,7 +32,7 @@ const IDLE: Duration = Duration::from_secs(60);
 /// a dial that goes on without its call, because another connection became free first.
 const DIAL: Duration = Duration::from_secs(30);
 /// Stale connections that one call may meet; with one more it fails.
-const STALE_MOST: usize = 3;
+const STALE_MOST: usize = 1;
 /// What one connection may buffer of a response; its head has to fit.
 const BUFFER_BYTES: usize = 64 << 10;
 

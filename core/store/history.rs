@@ -101,7 +101,7 @@ pub struct EventWhole {
     pub shown: EventShown,
     /// The callback that brought it.
     pub callback: CallbackShown,
-    /// Its deliveries, the oldest first, with their attempts.
+    /// Its deliveries, the oldest first, with their attempts; at most 500.
     pub deliveries: Vec<(DeliveryShown, Vec<Attempt>)>,
 }
 
@@ -133,8 +133,8 @@ pub struct DeliveryShown {
     pub subject: Option<String>,
     /// Where it stands.
     pub status: DeliveryStatus,
-    /// What is sent.
-    pub payload: Vec<u8>,
+    /// What is sent; `None` where that is more than lists show. It stands whole in its event.
+    pub payload: Option<Vec<u8>>,
     /// The status of the last response.
     pub response_status: Option<u16>,
     /// The start of the last response's body.

@@ -72,7 +72,7 @@ async fn all_that_is_shown() {
     one.error = Some("the destination said 500".to_owned());
     (one.attempts, one.due_ms) = (2, Some(SINCE_MS + 60_000));
     let mut two = delivery(named("erp"), Delivered);
-    (two.payload, two.delivered_ms) = (b"a=1\xff".to_vec(), Some(SINCE_MS + 1));
+    (two.payload, two.delivered_ms) = (Some(b"a=1\xff".to_vec()), Some(SINCE_MS + 1));
     shelf.rows().deliveries = vec![one.clone(), two.clone()];
     let said = ask(&admin, &format!("GET {DELIVERIES}"), &Value::Null).await;
     let kind = "acme.payment.confirmed";

@@ -59,7 +59,7 @@ pub(super) fn delivery(to: Addressee, status: DeliveryStatus) -> DeliveryShown {
         kind: "acme.payment.confirmed".to_owned(),
         subject: None,
         status,
-        payload: b"{\"amount\":\"1.00\"}".to_vec(),
+        payload: Some(b"{\"amount\":\"1.00\"}".to_vec()),
         response_status: None,
         response_body: None,
         error: None,

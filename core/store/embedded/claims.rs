@@ -17,6 +17,8 @@ pub(super) struct Claims {
     /// Ended since the last claim. What stands here was committed before, so a claim that takes
     /// it out and only then reads the file can't find it as it was.
     ended: Mutex<Vec<[u8; 16]>>,
+    /// To be sent again, though an attempt is running.
+    resent: Mutex<HashSet<[u8; 16]>>,
     wait_most_ms: u64,
 }
 
@@ -57,12 +59,31 @@ const EVENTS: Due<'static> = Due {
 impl Claims {
     pub(super) fn new(db: Connection, wait_most_ms: u64) -> Claims {
         let held = Held { db, ids: HashSet::new(), by: HashMap::new(), last_ms: 0 };
-        Claims { held: Mutex::new(held), ended: Mutex::default(), wait_most_ms }
+        Claims {
+            held: Mutex::new(held),
+            ended: Mutex::default(),
+            resent: Mutex::default(),
+            wait_most_ms,
+        }
     }
 
     /// Ends a claim; after what it was for is committed.
     pub(super) fn end(&self, id: [u8; 16]) {
+        lock(&self.resent).remove(&id);
         lock(&self.ended).push(id);
+    }
+
+    /// It was put back to waiting: the attempt that may be running is not to undo that.
+    pub(super) fn resent(&self, id: [u8; 16]) {
+        let held = lock(&self.held).ids.contains(&id) && !lock(&self.ended).contains(&id);
+        if held {
+            lock(&self.resent).insert(id);
+        }
+    }
+
+    /// Whether it was put back to waiting while it was claimed.
+    pub(super) fn was_resent(&self, id: [u8; 16]) -> bool {
+        lock(&self.resent).contains(&id)
     }
 
     pub(super) fn deliveries(

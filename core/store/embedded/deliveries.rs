@@ -192,18 +192,23 @@ pub(super) fn one(db: &Connection, id: DeliveryId) -> rusqlite::Result<Option<De
     seq.map(|seq| at(db, seq)).transpose()
 }
 
+/// Bytes of a payload that are shown: a page has many.
+const PAYLOAD_MOST: usize = 64 << 10;
+
 pub(super) fn at(db: &Connection, seq: i64) -> rusqlite::Result<DeliveryShown> {
-    let sql = "SELECT d.id, d.addressee, e.id, e.kind, e.subject, d.status, e.data, c.body, \
+    let sql = "SELECT d.id, d.addressee, e.id, e.kind, e.subject, d.status, \
+               CASE WHEN octet_length(e.data) <= ?2 THEN e.data END, \
+               CASE WHEN e.data IS NULL AND octet_length(c.body) <= ?2 THEN c.body END, \
                d.attempts, d.due_ms, d.delivered_ms, d.created_ms, a.status, a.body, a.error \
                FROM deliveries d JOIN events e ON e.seq = d.event \
                JOIN callbacks c ON c.seq = e.callback \
                LEFT JOIN attempts a ON a.delivery = d.seq AND a.number = d.attempts \
                WHERE d.seq = ?1";
-    db.prepare_cached(sql)?.query_row([seq], |row| {
+    db.prepare_cached(sql)?.query_row([seq, rows(PAYLOAD_MOST)], |row| {
         let status = row::delivery_status(row, 5)?;
         let data: Option<String> = row.get(6)?;
         let payload = match data {
-            Some(data) => data.into_bytes(),
+            Some(data) => Some(data.into_bytes()),
             None => row.get(7)?,
         };
         let waits = status == DeliveryStatus::Waiting;

@@ -186,7 +186,8 @@ pub(super) fn event(db: &Connection, id: EventId) -> rusqlite::Result<Option<Eve
         .optional()?;
     let Some((seq, callback)) = found else { return Ok(None) };
     let shown = event_at(db, seq, true)?;
-    let mut of = db.prepare_cached("SELECT seq FROM deliveries WHERE event = ?1 ORDER BY seq")?;
+    let mut of =
+        db.prepare_cached("SELECT seq FROM deliveries WHERE event = ?1 ORDER BY seq LIMIT 500")?;
     let seqs: Vec<i64> = of.query_map([seq], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let whole = |seq: &i64| -> rusqlite::Result<(DeliveryShown, Vec<Attempt>)> {
         Ok((super::deliveries::at(db, *seq)?, attempts(db, *seq)?))

@@ -85,9 +85,10 @@ pub struct Embedded {
 
 impl Embedded {
     /// Opens the file, or makes it. Blocking.
-    pub fn open(options: Options, clock: Clock) -> Result<Embedded, OpenFault> {
-        let open::Open { lock, db, seal } = open::open(&options.path, &options.secrets)?;
-        let path = options.path.clone();
+    pub fn open(mut options: Options, clock: Clock) -> Result<Embedded, OpenFault> {
+        let opened = open::open(&options.path, &options.secrets)?;
+        let open::Open { path, lock, db, seal } = opened;
+        options.path.clone_from(&path);
         let damaged = |error: rusqlite::Error| OpenFault::Damaged {
             path: path.clone(),
             error: error.to_string(),
@@ -104,8 +105,12 @@ impl Embedded {
         let (hand_in, jobs) = mpsc::channel(options.queue.max(1));
         let (changes, changed) = watch::channel(0);
         let stop = Arc::new(AtomicBool::new(false));
+        let identity = open::identity(&options.path);
+        let identity =
+            identity.map_err(|error| OpenFault::File { path: options.path.clone(), error })?;
         let writer = Writer {
             path: options.path.clone(),
+            identity,
             db,
             seal: Arc::clone(&seal),
             jobs,
@@ -189,7 +194,8 @@ impl Store for Embedded {
     fn settle(&self, settlement: Settlement) -> Pending<'_, ()> {
         let id = settlement.id;
         Box::pin(async move {
-            self.write(move |desk| settle::settle(desk, &settlement)).await?;
+            let resent = self.claims.was_resent(*id.as_bytes());
+            self.write(move |desk| settle::settle(desk, &settlement, resent)).await?;
             self.claims.end(*id.as_bytes());
             Ok(())
         })
@@ -271,7 +277,13 @@ impl Store for Embedded {
 
     fn resend(&self, id: DeliveryId) -> Pending<'_, bool> {
         let now_ms = self.clock.now_ms();
-        self.write(move |desk| settle::resend(desk, id, now_ms))
+        Box::pin(async move {
+            let resent = self.write(move |desk| settle::resend(desk, id, now_ms)).await?;
+            if resent {
+                self.claims.resent(*id.as_bytes());
+            }
+            Ok(resent)
+        })
     }
 
     fn replay(&self, id: EventId, named: Vec<String>, now_ms: u64) -> Pending<'_, Option<usize>> {

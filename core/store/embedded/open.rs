@@ -67,6 +67,8 @@ pub enum OpenFault {
 
 /// A store that is open.
 pub(super) struct Open {
+    /// The file, whichever way it was named: one store has one lock.
+    pub(super) path: PathBuf,
     /// Held for as long as the store is this process's.
     pub(super) lock: File,
     pub(super) db: Connection,
@@ -79,6 +81,7 @@ pub(super) fn open(path: &Path, secrets: &[String]) -> Result<Open, OpenFault> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| OpenFault::File { path: folder.to_owned(), error })?;
     }
+    let path = &real(path).map_err(|error| OpenFault::File { path: path.to_owned(), error })?;
     let lock = lock(path)?;
     let db = file(path)?;
     let key_path = beside(path, "key");
@@ -92,7 +95,28 @@ pub(super) fn open(path: &Path, secrets: &[String]) -> Result<Open, OpenFault> {
         KeyFault::Sqlite(error) => damaged(path, &error),
         KeyFault::Random => damaged(path, &"the system gives no random numbers"),
     })?;
-    Ok(Open { lock, db, seal })
+    Ok(Open { path: path.clone(), lock, db, seal })
+}
+
+/// The path without symlinks; the file itself may not be there yet.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return found,
+    }
+    let name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name))
+}
+
+/// Which files a store consists of: the database and its log, by device and number. A path that
+/// leads elsewhere, or nowhere, is a store that was moved or removed.
+pub(super) fn identity(path: &Path) -> io::Result<[(u64, u64); 2]> {
+    use std::os::unix::fs::MetadataExt as _;
+    let of = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Ok([of(path)?, of(Path::new(&log))?])
 }
 
 /// `hookswitch.db` → `hookswitch.db.key`.
@@ -176,7 +200,8 @@ pub(super) fn set_up(db: &Connection) -> rusqlite::Result<()> {
     // Moving the log into the file syncs twice more: seldom, and a bounded log.
     db.pragma_update(None, "wal_autocheckpoint", 8000)?;
     db.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    db.pragma_update(None, "cache_size", -(64 << 10))?;
+    // What is past this the system's own cache has, so that memory doesn't grow with the file.
+    db.pragma_update(None, "cache_size", -(4 << 10))?;
     db.pragma_update(None, "temp_store", "memory")?;
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let from = usize::try_from(version).unwrap_or(0);

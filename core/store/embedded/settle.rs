@@ -10,7 +10,9 @@ use crate::model::{
 };
 use crate::store::{Ruling, Settlement, StoreFault};
 
-pub(super) fn settle(desk: &mut Desk<'_>, settlement: &Settlement) -> Done<()> {
+/// `resent`: it was asked to be sent again while this attempt ran, so whatever the attempt came to,
+/// short of success, it goes on as it was put then.
+pub(super) fn settle(desk: &mut Desk<'_>, settlement: &Settlement, resent: bool) -> Done<()> {
     let id = settlement.id.as_bytes();
     let found: Option<(i64, String, DeliveryStatus)> = desk
         .db
@@ -31,6 +33,11 @@ pub(super) fn settle(desk: &mut Desk<'_>, settlement: &Settlement) -> Done<()> {
         delivered(desk, &to, ended_ms)?;
     } else if status != DeliveryStatus::Waiting {
         // Cancelled while the attempt ran.
+        return Ok(());
+    } else if resent && settlement.ruling != Ruling::Gone {
+        let sql = "UPDATE deliveries SET tries = 0 WHERE seq = ?1";
+        desk.db.prepare_cached(sql)?.execute([seq])?;
+        desk.wakes = true;
         return Ok(());
     }
     let (status, due_ms) = match settlement.ruling {
@@ -82,15 +89,21 @@ fn deactivate(desk: &mut Desk<'_>, to: &Addressee) -> rusqlite::Result<()> {
 }
 
 pub(super) fn resend(desk: &mut Desk<'_>, id: DeliveryId, now_ms: u64) -> Done<bool> {
-    let sql = "SELECT d.seq, e.status FROM deliveries d JOIN events e ON e.seq = d.event \
-               WHERE d.id = ?1";
-    let found: Option<(i64, EventStatus)> = desk
+    let sql = "SELECT d.seq, e.status, d.addressee FROM deliveries d \
+               JOIN events e ON e.seq = d.event WHERE d.id = ?1";
+    let found: Option<(i64, EventStatus, String)> = desk
         .db
         .prepare_cached(sql)?
-        .query_row([id.as_bytes()], |row| Ok((row.get(0)?, event_status(row, 1)?)))
+        .query_row([id.as_bytes()], |row| Ok((row.get(0)?, event_status(row, 1)?, row.get(2)?)))
         .optional()?;
-    let Some((seq, status)) = found else { return Ok(false) };
+    let Some((seq, status, to)) = found else { return Ok(false) };
     is_true(status)?;
+    // Nobody takes it any more, and nobody will: it would be owed for ever.
+    if let Addressee::Webhook(webhook) = Addressee::parse(&to)
+        && !desk.webhooks.iter().any(|one| one.id == webhook)
+    {
+        return Err(JobFault::Refused(StoreFault::NotFound));
+    }
     let sql = "UPDATE deliveries SET status = ?2, due_ms = ?3, tries = 0 WHERE seq = ?1";
     let row = params![seq, delivery_number(DeliveryStatus::Waiting), kept(now_ms)];
     desk.db.prepare_cached(sql)?.execute(row)?;

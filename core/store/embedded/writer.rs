@@ -133,6 +133,8 @@ fn full<T>(error: &TrySendError<T>) -> StoreFault {
 /// What the thread has.
 pub(super) struct Writer {
     pub(super) path: PathBuf,
+    /// The files that were opened.
+    pub(super) identity: [(u64, u64); 2],
     pub(super) db: Connection,
     pub(super) seal: Arc<Seal>,
     pub(super) jobs: Receiver<Box<dyn Job>>,
@@ -141,6 +143,8 @@ pub(super) struct Writer {
     pub(super) changes: watch::Sender<u64>,
     pub(super) stop: Arc<AtomicBool>,
 }
+
+const MOVED: &str = "its file, or the log beside it, was moved, replaced or removed";
 
 /// How often a store that fails is tried.
 const PROBE: Duration = Duration::from_millis(500);
@@ -183,6 +187,12 @@ impl Writer {
 
     fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
         match self.commit(jobs) {
+            // What was written to files that the next start won't find is lost.
+            Ok(()) if !self.in_place() => {
+                self.shared.failed(MOVED.to_owned());
+                let fault = StoreFault::Failing(MOVED.to_owned());
+                jobs.drain(..).for_each(|job| job.end(Err(fault.clone())));
+            }
             Ok(()) => {
                 self.shared.recovered();
                 jobs.drain(..).for_each(|job| job.end(Ok(())));
@@ -226,9 +236,16 @@ impl Writer {
         Ok(())
     }
 
+    fn in_place(&self) -> bool {
+        open::identity(&self.path).is_ok_and(|found| found == self.identity)
+    }
+
     /// Tries whether the store can be written again, over a new connection: after a failed sync
     /// nothing that the old one has in memory is to be believed.
     fn probe(&mut self) {
+        if !self.in_place() {
+            return self.shared.failed(MOVED.to_owned());
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         let opened = open::connect(&self.path, flags).and_then(|db| {
             open::set_up(&db)?;

@@ -123,6 +123,23 @@ async fn an_exhausted_delivery_is_sent_again_by_hand_with_all_its_attempts() {
 }
 
 #[tokio::test]
+async fn a_resend_during_an_attempt_outlives_it() {
+    for settled in [Settled::Exhausted, Settled::Again(NOW + 60_000)] {
+        let bench = Bench::open();
+        new(bench.store.record(recording(vec![event("e", 1)])).await.expect("recorded"));
+        let id = due(&*bench.store, NOW).await[0].id;
+        assert_eq!(bench.store.resend(id).await, Ok(true));
+        assert!(due(&*bench.store, NOW).await.is_empty(), "one attempt at a time");
+        bench.store.settle(settlement(id, 500, settled)).await.expect("settled");
+        let again = due(&*bench.store, NOW).await;
+        assert_eq!((again.len(), again[0].tries), (1, 0), "{settled:?}");
+        // It was asked for once.
+        bench.store.settle(settlement(id, 500, settled)).await.expect("settled");
+        assert!(due(&*bench.store, NOW).await.is_empty(), "{settled:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_behind_what_is_known_is_superseded() {
     let bench = Bench::open();
     for (id, rank) in [("mid", 2), ("old", 1), ("new", 3)] {
@@ -164,6 +181,13 @@ async fn registered_webhooks_are_owed_what_they_want_until_they_are_removed() {
     assert_eq!((owed_to(all.id, NOW).await, owed_to(none.id, NOW).await), (1, 0));
     assert_eq!(bench.store.remove(bare.id).await, Ok(true));
     assert_eq!((bench.store.remove(bare.id).await, owed_to(bare.id, NOW).await), (Ok(false), 0));
+    let gone = bench.store.deliveries(DeliveryFilter {
+        to: Some(Addressee::Webhook(bare.id)),
+        limit: 9,
+        ..DeliveryFilter::default()
+    });
+    let gone = gone.await.expect("a page").rows[0].id;
+    assert_eq!(bench.store.resend(gone).await, Err(StoreFault::NotFound), "nobody takes it");
     // One that wants nothing any more is inactive, and owed nothing new.
     let owed = bench.store.deliveries(DeliveryFilter {
         to: Some(Addressee::Webhook(all.id)),

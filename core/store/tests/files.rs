@@ -31,6 +31,36 @@ async fn a_store_has_one_owner() {
 }
 
 #[tokio::test]
+async fn a_store_has_one_owner_by_whatever_name() {
+    let bench = filled(1).await;
+    let other = tempfile::tempdir().expect("a folder");
+    let link = other.path().join("link");
+    std::os::unix::fs::symlink(bench.folder.path(), &link).expect("a link");
+    assert!(matches!(refused(&link), OpenFault::InUse(_)));
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_was_moved_away() {
+    for name in ["store.db", "store.db-wal"] {
+        let bench = filled(1).await;
+        let (path, away) = (bench.folder.path().join(name), bench.folder.path().join("away"));
+        fs::rename(&path, &away).expect("it is moved");
+        let refused = bench.store.record(recording(vec![event("lost", 1)])).await;
+        assert!(matches!(refused, Err(StoreFault::Failing(_))), "{name}: {refused:?}");
+        assert!(!bench.store.health().takes(), "{name}");
+        // Back in its place, it goes on by itself.
+        fs::rename(&away, &path).expect("it is moved back");
+        let patience = std::time::Instant::now() + Duration::from_secs(30);
+        while !bench.store.health().takes() {
+            assert!(std::time::Instant::now() < patience, "{name}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let found = bench.store.record(recording(vec![event("kept", 1)])).await;
+        assert_eq!(new(found.expect("recorded")).len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_newer_or_foreign_file_is_left_untouched() {
     for (sql, newer) in [
         ("PRAGMA application_id = 1212902260; PRAGMA user_version = 99;", true),
