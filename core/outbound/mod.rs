@@ -43,16 +43,10 @@ impl Target {
         if host.is_empty() || authority.as_str().contains('@') {
             return None;
         }
-        let port = match authority.port() {
-            Some(port) => port.as_str().parse().ok().filter(|port| *port > 0)?,
-            // Written as a colon alone, or too large for a number, it is no port either.
-            None if authority.as_str().ends_with(|c: char| c == ':' || c.is_ascii_digit())
-                && authority.as_str().len() > authority.host().len() =>
-            {
-                return None;
-            }
-            None if tls => 443,
-            None => 80,
+        let port = match authority.as_str().strip_prefix(authority.host())? {
+            "" if tls => 443,
+            "" => 80,
+            written => written.strip_prefix(':')?.parse().ok().filter(|port| *port > 0)?,
         };
         Some(Target { host, port, tls })
     }

@@ -96,8 +96,10 @@ impl Embedded {
         let mut known = webhooks::load(&db, &seal).map_err(damaged)?;
         let mut desk = Desk::new(&db, &seal, &mut known);
         // All of them: whichever key sealed them, from here on it is the newest.
+        let batch = db.unchecked_transaction().map_err(damaged)?;
         let sealed = webhooks::reseal(&mut desk);
         sealed.map_err(|error| damaged(error.into_sqlite()))?;
+        batch.commit().map_err(damaged)?;
         let (seal, shared) = (Arc::new(seal), Arc::new(Shared::new(known)));
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let claiming = open::connect(&options.path, read_only).map_err(damaged)?;
