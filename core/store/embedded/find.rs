@@ -68,16 +68,12 @@ const SLACK_MS: u64 = 600_000;
 /// Ids sort by the time at which they were made, and `seq` by when they were recorded, so a bound
 /// of time is one of `seq`: what was made so long before it was recorded before it too. That is the
 /// nearest row beyond the bound, never the first within it: ids of one millisecond are in no order.
-pub(super) fn bound_of_time(
-    db: &Connection,
-    (table, ms): (&str, u64),
-    conditions: &mut Conditions,
-) -> rusqlite::Result<()> {
+fn bound_of_time(db: &Connection, ms: u64, conditions: &mut Conditions) -> rusqlite::Result<()> {
     let mut id = [0; 16];
     id[..6].copy_from_slice(&ms.saturating_sub(SLACK_MS).to_be_bytes()[2..]);
-    let sql = format!("SELECT seq FROM {table} WHERE id < ?1 ORDER BY id DESC LIMIT 1");
+    let sql = "SELECT seq FROM events WHERE id < ?1 ORDER BY id DESC LIMIT 1";
     let before: Option<i64> =
-        db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+        db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
     if let Some(seq) = before {
         conditions.add("seq > ?", seq);
     }
@@ -85,16 +81,12 @@ pub(super) fn bound_of_time(
 }
 
 /// The same for the end of a time.
-pub(super) fn end_of_time(
-    db: &Connection,
-    (table, ms): (&str, u64),
-    conditions: &mut Conditions,
-) -> rusqlite::Result<()> {
+fn end_of_time(db: &Connection, ms: u64, conditions: &mut Conditions) -> rusqlite::Result<()> {
     let mut id = [0xff; 16];
     id[..6].copy_from_slice(&ms.saturating_add(SLACK_MS).to_be_bytes()[2..]);
-    let sql = format!("SELECT seq FROM {table} WHERE id > ?1 ORDER BY id LIMIT 1");
+    let sql = "SELECT seq FROM events WHERE id > ?1 ORDER BY id LIMIT 1";
     let after: Option<i64> =
-        db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+        db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
     if let Some(seq) = after {
         conditions.add("seq < ?", seq);
     }
@@ -122,11 +114,11 @@ pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<
         }
     }
     if let Some(ms) = filter.from_ms {
-        bound_of_time(db, ("events", ms), &mut conditions)?;
+        bound_of_time(db, ms, &mut conditions)?;
         conditions.add("recorded_ms >= ?", kept(ms));
     }
     if let Some(ms) = filter.to_ms {
-        end_of_time(db, ("events", ms), &mut conditions)?;
+        end_of_time(db, ms, &mut conditions)?;
         conditions.add("recorded_ms <= ?", kept(ms));
     }
     if let Some(before) = &filter.before {
