@@ -8,6 +8,7 @@ mod serve;
 mod setup;
 mod events;
 mod deliveries;
+mod explain;
 mod listing;
 mod table;
 mod api;
@@ -38,6 +39,8 @@ enum Verb {
     Setup(setup::Setup),
     /// See what a running router recorded, over its admin API, and replay it.
     Events(events::Events),
+    /// Tell why a callback isn't genuine, and by how little.
+    Explain(explain::Explain),
     /// See what a running router delivers, over its admin API, and resend it.
     Deliveries(deliveries::Deliveries),
 }
@@ -56,6 +59,7 @@ pub fn main() -> ExitCode {
             Verb::Send(send) => send.run().await,
             Verb::Setup(setup) => setup.run().await,
             Verb::Events(events) => events.run().await,
+            Verb::Explain(explain) => explain.run().await,
             Verb::Deliveries(deliveries) => deliveries.run().await,
         }
     });
