@@ -16,6 +16,8 @@ use crate::support::router::{Router, SECRET_OF_OPS, hookswitch};
 /// When all callbacks of the table came, Unix milliseconds.
 const CAME_MS: u64 = 1_790_000_000_000;
 const CAME_S: u64 = CAME_MS / 1000;
+/// Where BRZ's signature stands.
+const TAG: &str = "x-webhook-signature";
 const OTHER: &str = "whsec_fedcba9876543210fedcba9876543210";
 
 fn config(folder: &Path, public: &str) -> PathBuf {
@@ -56,7 +58,14 @@ settings = {{ partner_id = "partner-42" }}
 name = "brite"
 path = "/brite"
 adapter = "builtin:brite"
-settings = {{ environment = "sandbox", allow_from = ["203.0.113.0/24"], merchant_id = "m1" }}
+secrets = {{ api-secret = [{{ file = "other.secret" }}] }}
+reveal = ["api-secret"]
+allow_http = ["sandbox.britepaymentgroup.com"]
+[routes.settings]
+environment = "sandbox"
+allow_from = ["203.0.113.0/24"]
+merchant_id = "m1"
+public_key = "key"
 "#
     );
     write("router.toml", &text);
@@ -105,12 +114,11 @@ fn of_brij(signed: &str, sent: &str, claims: &Value) -> Callback {
     callback("https://hooks.example.com/brij/webhook", vec![("x-brij-signature", token)], sent)
 }
 
-fn of_brite(peer: &str, forwarded: &str, merchant: &str) -> Callback {
+/// One of Brite's, from a proxy that says whom it forwards for.
+fn of_brite(forwarded: &str, merchant: &str) -> Callback {
     let body = json!({ "transaction_id": "t1", "transaction_state": 1, "merchant_id": merchant });
     let headers = vec![("x-forwarded-for", forwarded.to_owned())];
-    let mut one = callback("https://hooks.example.com/brite", headers, body.to_string());
-    one.head.peer = peer.to_owned();
-    one
+    callback("https://hooks.example.com/brite", headers, body.to_string())
 }
 
 fn with_header(mut one: Callback, name: &str, change: impl Fn(&str) -> String) -> Callback {
@@ -119,9 +127,9 @@ fn with_header(mut one: Callback, name: &str, change: impl Fn(&str) -> String) -
     one
 }
 
-fn twice(mut one: Callback, name: &str) -> Callback {
-    let wrong = Header { name: name.to_owned(), value: format!("sha256={}", "0".repeat(64)) };
-    one.head.headers.push(wrong);
+fn twice(mut one: Callback) -> Callback {
+    let value = format!("sha256={}", "0".repeat(64));
+    one.head.headers.push(Header { name: TAG.to_owned(), value });
     one
 }
 
@@ -130,200 +138,87 @@ fn twice(mut one: Callback, name: &str) -> Callback {
 type Case = (&'static str, Callback, &'static str, &'static str, &'static str);
 
 fn broken() -> Vec<Case> {
-    let body = r#"{"event":"pix.cash_in.confirmed","data":{"name":"José","url":"a/b"}}"#;
-    let pretty = "{\n  \"event\": \"pix.cash_in.confirmed\",\n  \"data\": {\n    \"name\": \"José\",\n    \"url\": \"a/b\"\n  }\n}";
+    [altered_bodies(), other_keys_and_heads(), of_brij_and_brite()].concat()
+}
+
+const BODY: &str = r#"{"event":"pix.cash_in.confirmed","data":{"name":"José","url":"a/b"}}"#;
+const PRETTY: &str = "{\n  \"event\": \"pix.cash_in.confirmed\",\n  \"data\": {\n    \"name\": \"José\",\n    \"url\": \"a/b\"\n  }\n}";
+
+/// Signed over one body and sent with another.
+fn altered_bodies() -> Vec<Case> {
     let python =
         r#"{"event": "pix.cash_in.confirmed", "data": {"name": "Jos\u00e9", "url": "a/b"}}"#;
     let php = r#"{"event":"pix.cash_in.confirmed","data":{"name":"Jos\u00e9","url":"a\/b"}}"#;
     let sorted = r#"{"data":{"name":"José","url":"a/b"},"event":"pix.cash_in.confirmed"}"#;
-    let newline = format!("{body}\n");
+    let newline = format!("{BODY}\n");
+    let marked = format!("\u{feff}{BODY}");
+    let windows = PRETTY.replace('\n', "\r\n");
+    let other = BODY.replace("José", "Eve");
+    let rows: [(&str, &str, &str, &str, &str); 10] = [
+        ("newline added", BODY, &newline, "body_newline", "without the body's trailing newline"),
+        ("newline lost", &newline, BODY, "body_newline", "with a newline"),
+        ("line ends", PRETTY, &windows, "body_line_ends", "CR LF"),
+        ("byte order mark", BODY, &marked, "body_bom", "byte order mark"),
+        ("made pretty", BODY, PRETTY, "body_json", "without white space"),
+        ("made compact", PRETTY, BODY, "body_json", "in lines, 2"),
+        ("as Python writes", python, BODY, "body_json", "all but ASCII"),
+        ("as PHP writes", php, BODY, "body_json", "slashes"),
+        ("names sorted", sorted, BODY, "body_json", "names sorted"),
+        ("altered", BODY, &other, "", ""),
+    ];
+    let case = |(name, signed, sent, code, says): (&'static str, &str, &str, _, _)| {
+        (name, of_brz(brz::SECRET, CAME_S, signed, sent), "signature_mismatch", code, says)
+    };
+    rows.into_iter().map(case).collect()
+}
+
+/// Of BRZ, with another key, another time or another head.
+fn other_keys_and_heads() -> Vec<Case> {
     let bare = brz::SECRET.strip_prefix("whsec_").expect("a prefix");
-    let good = |time_s| of_brz(brz::SECRET, time_s, body, body);
-    let none = json!({});
+    let signed = |secret: &str, time_s| of_brz(secret, time_s, BODY, BODY);
+    let good = |time_s| signed(brz::SECRET, time_s);
+    let tag = |change: fn(&str) -> String| with_header(good(CAME_S), TAG, change);
+    let (upper, cut): (fn(&str) -> String, fn(&str) -> String) =
+        (|value| format!("sha256={}", value[7..].to_uppercase()), |value| value[7..].to_owned());
+    let mismatch = "signature_mismatch";
+    let (old, none) = (CAME_S - 340, callback("https://hooks.example.com/brz", Vec::new(), BODY));
     vec![
-        ("late", good(CAME_S - 340), "timestamp_late", "late", "40 s too late"),
+        ("late", good(old), "timestamp_late", "late", "40 s too late"),
         ("early", good(CAME_S + 400), "timestamp_early", "early", "100 s too early"),
-        (
-            "newline added on the way",
-            of_brz(brz::SECRET, CAME_S, body, &newline),
-            "signature_mismatch",
-            "body_newline",
-            "without the body's trailing newline",
-        ),
-        (
-            "newline lost on the way",
-            of_brz(brz::SECRET, CAME_S, &newline, body),
-            "signature_mismatch",
-            "body_newline",
-            "with a newline",
-        ),
-        (
-            "line ends",
-            of_brz(brz::SECRET, CAME_S, pretty, &pretty.replace('\n', "\r\n")),
-            "signature_mismatch",
-            "body_line_ends",
-            "CR LF",
-        ),
-        (
-            "byte order mark",
-            of_brz(brz::SECRET, CAME_S, body, &format!("\u{feff}{body}")),
-            "signature_mismatch",
-            "body_bom",
-            "byte order mark",
-        ),
-        (
-            "made pretty",
-            of_brz(brz::SECRET, CAME_S, body, pretty),
-            "signature_mismatch",
-            "body_json",
-            "without white space",
-        ),
-        (
-            "made compact",
-            of_brz(brz::SECRET, CAME_S, pretty, body),
-            "signature_mismatch",
-            "body_json",
-            "in lines, 2",
-        ),
-        (
-            "signed as Python writes",
-            of_brz(brz::SECRET, CAME_S, python, body),
-            "signature_mismatch",
-            "body_json",
-            "all but ASCII",
-        ),
-        (
-            "signed as PHP writes",
-            of_brz(brz::SECRET, CAME_S, php, body),
-            "signature_mismatch",
-            "body_json",
-            "slashes",
-        ),
-        (
-            "names sorted",
-            of_brz(brz::SECRET, CAME_S, sorted, body),
-            "signature_mismatch",
-            "body_json",
-            "names sorted",
-        ),
-        (
-            "other key form",
-            of_brz(bare, CAME_S, body, body),
-            "signature_mismatch",
-            "key_form",
-            "utf8-without-whsec",
-        ),
-        (
-            "another route's secret",
-            of_brz(OTHER, CAME_S, body, body),
-            "signature_mismatch",
-            "other_route",
-            "route brz-sandbox",
-        ),
-        (
-            "another route's secret, and late",
-            of_brz(OTHER, CAME_S - 340, body, body),
-            "signature_mismatch",
-            "other_route_late",
-            "besides, it came",
-        ),
-        (
-            "upper-case signature",
-            with_header(good(CAME_S), "x-webhook-signature", |value| {
-                format!("sha256={}", value[7..].to_uppercase())
-            }),
-            "signature_form",
-            "header_form",
-            "lower case",
-        ),
-        (
-            "signature without its prefix",
-            with_header(good(CAME_S), "x-webhook-signature", |value| value[7..].to_owned()),
-            "signature_form",
-            "header_form",
-            "sha256=",
-        ),
-        (
-            "two signatures",
-            twice(good(CAME_S), "x-webhook-signature"),
-            "signature_repeated",
-            "header_repeated",
-            "number 1 of the 2",
-        ),
-        (
-            "altered",
-            of_brz(brz::SECRET, CAME_S, body, &body.replace("José", "Eve")),
-            "signature_mismatch",
-            "",
-            "",
-        ),
-        (
-            "a secret nobody has",
-            of_brz("whsec_nobody", CAME_S, body, body),
-            "signature_mismatch",
-            "",
-            "",
-        ),
-        (
-            "no signature",
-            callback("https://hooks.example.com/brz", Vec::new(), body),
-            "signature_missing",
-            "",
-            "",
-        ),
-        (
-            "token expired",
-            of_brij(body, body, &json!({ "iat": CAME_S - 700, "exp": CAME_S - 100 })),
-            "token_expired",
-            "late",
-            "40 s too late",
-        ),
-        (
-            "token from the future",
-            of_brij(body, body, &json!({ "iat": CAME_S + 300, "exp": CAME_S + 900 })),
-            "token_from_future",
-            "early",
-            "too early",
-        ),
-        (
-            "body with a newline more",
-            of_brij(body, &newline, &none),
-            "payload_hash_mismatch",
-            "body_newline",
-            "trailing newline",
-        ),
-        (
-            "body written again",
-            of_brij(body, pretty, &none),
-            "payload_hash_mismatch",
-            "body_json",
-            "without white space",
-        ),
-        (
-            "for another partner",
-            of_brij(body, body, &json!({ "aud": "partner-7" })),
-            "audience_mismatch",
-            "",
-            "",
-        ),
-        (
-            "token in quotes",
-            with_header(of_brij(body, body, &none), "x-brij-signature", |token| {
-                format!("\"{token}\"")
-            }),
-            "token_malformed",
-            "header_form",
-            "quotes",
-        ),
-        (
-            "behind a proxy",
-            of_brite("10.0.0.1", "203.0.113.9", "m1"),
-            "peer_foreign",
-            "caller",
-            "trusted_proxies",
-        ),
-        ("from elsewhere", of_brite("10.0.0.1", "198.51.100.1", "m1"), "peer_foreign", "", ""),
-        ("for another merchant", of_brite("203.0.113.9", "", "m2"), "merchant_differs", "", ""),
+        ("key form", signed(bare, CAME_S), mismatch, "key_form", "utf8-without-whsec"),
+        ("sandbox", signed(OTHER, CAME_S), mismatch, "other_route", "route brz-sandbox"),
+        ("sandbox, late", signed(OTHER, old), mismatch, "other_route_late", "besides, it came"),
+        ("unknown secret", signed("whsec_nobody", CAME_S), mismatch, "", ""),
+        ("upper case", tag(upper), "signature_form", "header_form", "lower case"),
+        ("no prefix", tag(cut), "signature_form", "header_form", "sha256="),
+        ("twice", twice(good(CAME_S)), "signature_repeated", "header_repeated", "1 of the 2"),
+        ("unsigned", none, "signature_missing", "", ""),
+    ]
+}
+
+fn of_brij_and_brite() -> Vec<Case> {
+    let token = |claims: Value| of_brij(BODY, BODY, &claims);
+    let (old, new) = (CAME_S - 700, CAME_S + 300);
+    let expired = token(json!({ "iat": old, "exp": old + 600 }));
+    let future = token(json!({ "iat": new, "exp": new + 600 }));
+    let foreign = token(json!({ "aud": "partner-7" }));
+    let sent = |body: &str| of_brij(BODY, body, &json!({}));
+    let newline = sent(&format!("{BODY}\n"));
+    let quoted = with_header(sent(BODY), "x-brij-signature", |token| format!("\"{token}\""));
+    let (differs, inside) = ("payload_hash_mismatch", "203.0.113.9");
+    let (proxied, elsewhere) = (of_brite(inside, "m1"), of_brite("198.51.100.1", "m1"));
+    let mut merchant = of_brite("", "m2");
+    merchant.head.peer = inside.to_owned();
+    vec![
+        ("expired", expired, "token_expired", "late", "40 s too late"),
+        ("from the future", future, "token_from_future", "early", "too early"),
+        ("newline added", newline, differs, "body_newline", "trailing newline"),
+        ("made pretty", sent(PRETTY), differs, "body_json", "without white space"),
+        ("another partner's", foreign, "audience_mismatch", "", ""),
+        ("in quotes", quoted, "token_malformed", "header_form", "quotes"),
+        ("behind a proxy", proxied, "peer_foreign", "caller", "trusted_proxies"),
+        ("from elsewhere", elsewhere, "peer_foreign", "", ""),
+        ("another merchant's", merchant, "merchant_differs", "", ""),
     ]
 }
 
@@ -379,7 +274,7 @@ fn a_running_router_explains_what_it_turned_away() {
     let folder = tempfile::tempdir().expect("a folder");
     let public = "public = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"";
     let router = Router::start_administered(&config(folder.path(), public));
-    assert_eq!(router.ask("/api/v1/forged").body, r#"{"forged":[]}"#);
+    assert_eq!(router.ask("/api/v1/forged").body, "{\"forged\":[]}\n");
     let body = brz::body("txn_1");
     let headers = brz::headers(&body);
     let headers: Vec<(&str, &str)> =

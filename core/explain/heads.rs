@@ -86,10 +86,13 @@ fn repeats(callback: &Callback) -> Vec<Changed> {
     changed
 }
 
+/// What is said of a change, and the change.
+type Way = (&'static str, fn(&str) -> String);
+
 fn letters(callback: &Callback) -> Vec<Changed> {
     let mut changed = Vec::new();
     for name in signatures(&callback.head.headers) {
-        let ways: [(&str, fn(&str) -> String); 3] = [
+        let ways: [Way; 3] = [
             ("in lower case", |value| value.to_ascii_lowercase()),
             ("without white space and quotes around it", |value| {
                 value.trim_matches(|c: char| c.is_whitespace() || c == '"').to_owned()

@@ -142,10 +142,10 @@ fn at(callback: &Callback, at_ms: u64) -> Callback {
     moved
 }
 
-/// The time nearest to when the callback came at which it is still genuine, to the second.
+/// The time nearest to when the callback came at which it is still genuine.
 async fn edge(binding: &Arc<Binding>, callback: &Callback, genuine_ms: u64) -> u64 {
     let (mut good, mut bad) = (genuine_ms, callback.head.received_at_ms);
-    while good.abs_diff(bad) > 1000 {
+    while good.abs_diff(bad) > 1 {
         let middle = good.midpoint(bad);
         match genuine(binding, &at(callback, middle)).await {
             true => good = middle,
@@ -157,7 +157,7 @@ async fn edge(binding: &Arc<Binding>, callback: &Callback, genuine_ms: u64) -> u
 
 /// A length of time as a person says it.
 fn length(ms: u64) -> String {
-    let seconds = ms.div_ceil(1000);
+    let seconds = (ms + 500) / 1000;
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
