@@ -1,5 +1,5 @@
 //! JSON as other libraries would have written it: the same values, told apart only by white space,
-//! escapes and the order of names. Works on the text's tokens, so numbers stay as they were written.
+//! escapes and the order of names. Works on the text's tokens, so numbers stay as written.
 
 use std::fmt::Write as _;
 
