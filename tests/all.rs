@@ -15,6 +15,7 @@ mod serve;
 mod commands;
 mod durable;
 mod explaining;
+mod watching;
 mod killed;
 mod full;
 mod docs;
