@@ -126,8 +126,8 @@ mod tests {
         let at = "2026-01-02T03:04:05.678Z";
         for (line, wanted) in [
             (
-                json!({ "at": at, "what": "callback", "level": "info", "route": "brz", "outcome": "accepted", "status": 200, "id": "x" }),
-                "03:04:05.678 callback     brz  accepted  200  id=x\n",
+                json!({ "at": at, "what": "callback", "level": "info", "route": "pix", "outcome": "accepted", "status": 200, "id": "x" }),
+                "03:04:05.678 callback     pix  accepted  200  id=x\n",
             ),
             (
                 json!({ "at": at, "what": "notice", "level": "warn", "text": "a\u{1b}[2J" }),
