@@ -1,6 +1,9 @@
 //! Requests: recorded before they are answered, and every try of that kept. The first finished
 //! reply stands for as long as its request's identity is known.
 
+#[cfg(test)]
+mod tests;
+
 use ring::digest::{SHA256, digest};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::json;

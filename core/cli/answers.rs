@@ -1,0 +1,91 @@
+//! What a request was answered, as `hookswitch events show` prints it: the answer that stands, and
+//! every try that is kept.
+
+use serde_json::{Value, json};
+
+use super::table::{Table, block, cell, facts};
+
+pub(super) fn shown(answers: &Value) -> String {
+    let answers = answers.as_array().map(Vec::as_slice).unwrap_or_default();
+    if answers.is_empty() {
+        return "no try to answer it has ended so far\n".to_owned();
+    }
+    let stands = answers.iter().find(|answer| answer["stands"] == true);
+    let mut text = stands.map(standing).unwrap_or_default();
+    text.push_str(&format!("\ntries\n{}", tries(answers)));
+    text
+}
+
+/// What whoever asks again gets.
+fn standing(answer: &Value) -> String {
+    let took = json!(format!("{} ms", cell(&answer["took_ms"])));
+    let mut text = String::new();
+    if !answer["answer"].is_null() {
+        text.push_str(&format!("answer\n{}", block(&answer["answer"])));
+    }
+    text.push_str(&facts(&[
+        ("answered by", &answer["by"]),
+        ("at", &answer["at"]),
+        ("took", &took),
+        ("fallback", &answer["fallback"]),
+        ("late", &answer["late"]),
+        ("response", &answer["response_status"]),
+        ("why", &answer["why"]),
+    ]));
+    text
+}
+
+fn tries(answers: &[Value]) -> String {
+    let row = |answer: &Value| {
+        let words = ["stands", "fallback", "late"];
+        let words = words.into_iter().filter(|name| answer[*name] == true);
+        let how: Vec<&str> = match answer["finished"] == true {
+            true => words.collect(),
+            false => std::iter::once("unfinished").chain(words).collect(),
+        };
+        let cells = ["attempt", "at", "took_ms", "response_status", "by"];
+        let mut row = vec![String::new()];
+        row.extend(cells.map(|name| cell(&answer[name])));
+        row.extend([how.join(", "), cell(&answer["why"])]);
+        row
+    };
+    let mut table = Table::new(&["", "TRY", "AT", "MS", "STATUS", "BY", "HOW", "WHY"]);
+    table.lines(answers.iter().map(row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(attempt: u32, stands: bool) -> Value {
+        json!({
+            "attempt": attempt, "stands": stands, "finished": stands, "by": "quotes@ab",
+            "answer": stands.then(|| json!({ "price": 1 })), "fallback": false, "late": stands,
+            "why": (!stands).then_some("trap"), "took_ms": 7, "at": "2026-01-02T03:04:05.678Z",
+            "response_status": if stands { 200 } else { 503 }, "response_body": "",
+        })
+    }
+
+    #[test]
+    fn what_stands_is_shown_first_and_then_every_try() {
+        for (answers, wanted) in [
+            (json!([]), "no try to answer it has ended so far\n"),
+            (
+                json!([answer(1, false)]),
+                "\ntries\n  TRY  AT                        MS  STATUS  BY         HOW         WHY\n  \
+                 1    2026-01-02T03:04:05.678Z  7   503     quotes@ab  unfinished  trap\n",
+            ),
+            (
+                json!([answer(1, false), answer(2, true)]),
+                "answer\n  {\n    \"price\": 1\n  }\nanswered by  quotes@ab\n\
+                 at           2026-01-02T03:04:05.678Z\ntook         7 ms\n\
+                 fallback     false\nlate         true\nresponse     200\n\n\
+                 tries\n  TRY  AT                        MS  STATUS  BY         HOW           WHY\n  \
+                 1    2026-01-02T03:04:05.678Z  7   503     quotes@ab  unfinished    trap\n  \
+                 2    2026-01-02T03:04:05.678Z  7   200     quotes@ab  stands, late  -\n",
+            ),
+        ] {
+            assert_eq!(shown(&answers), wanted);
+        }
+    }
+}
