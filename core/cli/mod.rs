@@ -9,6 +9,7 @@ mod setup;
 mod events;
 mod answers;
 mod deliveries;
+mod explain;
 mod listing;
 mod table;
 mod api;
@@ -39,6 +40,8 @@ enum Verb {
     Setup(setup::Setup),
     /// See what a running router recorded, over its admin API, and replay it.
     Events(events::Events),
+    /// Tell why a callback isn't genuine, and by how little.
+    Explain(explain::Explain),
     /// See what a running router delivers, over its admin API, and resend it.
     Deliveries(deliveries::Deliveries),
 }
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
             Verb::Send(send) => send.run().await,
             Verb::Setup(setup) => setup.run().await,
             Verb::Events(events) => events.run().await,
+            Verb::Explain(explain) => explain.run().await,
             Verb::Deliveries(deliveries) => deliveries.run().await,
         }
     });
