@@ -66,23 +66,29 @@ mod tests {
         })
     }
 
+    /// With the columns as far apart as two rows make them.
+    fn head(wide: bool) -> String {
+        let gap = if wide { "  " } else { "" };
+        let at = format!("AT{}", " ".repeat(24));
+        format!("\ntries\n  TRY  {at}MS  STATUS  BY         HOW         {gap}WHY\n")
+    }
+
     #[test]
     fn what_stands_is_shown_first_and_then_every_try() {
+        let at = "2026-01-02T03:04:05.678Z";
+        let failed =
+            |gap: &str| format!("  1    {at}  7   503     quotes@ab  unfinished  {gap}trap\n");
+        let stands = format!("  2    {at}  7   200     quotes@ab  stands, late  -\n");
+        let answered = format!(
+            "answer\n  {{\n    \"price\": 1\n  }}\nanswered by  quotes@ab\nat           {at}\n\
+             took         7 ms\nfallback     false\nlate         true\nresponse     200\n"
+        );
         for (answers, wanted) in [
-            (json!([]), "no try to answer it has ended so far\n"),
-            (
-                json!([answer(1, false)]),
-                "\ntries\n  TRY  AT                        MS  STATUS  BY         HOW         WHY\n  \
-                 1    2026-01-02T03:04:05.678Z  7   503     quotes@ab  unfinished  trap\n",
-            ),
+            (json!([]), "no try to answer it has ended so far\n".to_owned()),
+            (json!([answer(1, false)]), head(false) + &failed("")),
             (
                 json!([answer(1, false), answer(2, true)]),
-                "answer\n  {\n    \"price\": 1\n  }\nanswered by  quotes@ab\n\
-                 at           2026-01-02T03:04:05.678Z\ntook         7 ms\n\
-                 fallback     false\nlate         true\nresponse     200\n\n\
-                 tries\n  TRY  AT                        MS  STATUS  BY         HOW           WHY\n  \
-                 1    2026-01-02T03:04:05.678Z  7   503     quotes@ab  unfinished    trap\n  \
-                 2    2026-01-02T03:04:05.678Z  7   200     quotes@ab  stands, late  -\n",
+                answered + &head(true) + &failed("  ") + &stands,
             ),
         ] {
             assert_eq!(shown(&answers), wanted);

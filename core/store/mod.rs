@@ -138,8 +138,8 @@ pub trait Store: Send + Sync {
     fn resend(&self, id: DeliveryId) -> Pending<'_, bool>;
 
     /// Owes an event to these destinations of the config, and to the registered webhooks that want
-    /// its kind, once more: new deliveries, how many. `None` where there is no such event. A request
-    /// is refused with [`StoreFault::Request`].
+    /// its kind, once more: new deliveries, how many. `None` where there is no such event. A
+    /// request is refused with [`StoreFault::Request`].
     fn replay(&self, id: EventId, named: Vec<String>, now_ms: u64) -> Pending<'_, Option<usize>>;
 
     /// Forgets history that nothing is owed of: what is older than the options say at `now_ms`, and
