@@ -62,7 +62,7 @@ fn what_is_delivered_where_and_how() {
         (plain.dedupe, plain.out_of_order),
         (Duration::from_secs(259_200), OutOfOrder::Mark)
     );
-    let days = |days| Duration::from_secs(days * 86_400);
+    let days = |days: u64| Duration::from_secs(days * 86_400);
     assert_eq!((plain.answers_keep, route.answers_keep), (days(30), days(90)));
     assert!(plain.deliver.is_empty());
     assert_eq!((route.dedupe, route.out_of_order), (Duration::from_secs(86_400), OutOfOrder::Drop));
