@@ -7,6 +7,7 @@ mod send;
 mod serve;
 mod setup;
 mod events;
+mod answers;
 mod deliveries;
 mod explain;
 mod tail;

@@ -247,6 +247,8 @@ pub struct RouteSettings {
     pub deliver: Vec<String>,
     /// For how long ids of its events are known again.
     pub dedupe: Duration,
+    /// For how long requests and their answers are known again.
+    pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
     /// Why it can't serve now: one of its secrets isn't there.

@@ -68,6 +68,8 @@ pub struct Route {
     pub deliver: Vec<String>,
     /// For how long ids are known again.
     pub dedupe: Duration,
+    /// For how long requests and their answers are known again.
+    pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
 }

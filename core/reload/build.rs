@@ -176,6 +176,7 @@ impl Shelf<'_> {
             answers,
             deliver: route.deliver.clone(),
             dedupe: route.dedupe,
+            answers_keep: route.answers_keep,
             out_of_order: route.out_of_order,
         })
     }

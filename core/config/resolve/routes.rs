@@ -36,6 +36,7 @@ pub(super) fn route(raw: &Route, desk: &mut Desk<'_>) -> Option<RouteSettings> {
         answers,
         deliver: raw.deliver.iter().map(|name| name.value.clone()).collect(),
         dedupe: raw.dedupe,
+        answers_keep: raw.answers_keep,
         out_of_order: raw.out_of_order,
         offline,
     })
