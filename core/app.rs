@@ -74,7 +74,7 @@ pub async fn load(path: &Path, clock: Clock, making: bool) -> Result<Loaded, Sta
     let cache = cache_path(&settings.router);
     let cache = (making || cache.is_dir()).then_some(cache);
     let host = Host::start(settings.router.pool.clone(), cache.as_deref(), clock)?;
-    let built = reload::build(&host, &settings, GenerationId(1)).await;
+    let built = reload::build(&host, &settings, GenerationId(1), None).await;
     let digest = reload::digest(&settings, &built.hashes);
     problems.extend(built.problems);
     match built.generation {

@@ -24,6 +24,7 @@ pub(crate) struct Route {
     pub(crate) adapter: Option<Placed<String>>,
     pub(crate) grants: Grants,
     pub(crate) answers: Vec<Answer>,
+    pub(crate) answers_keep: Duration,
     pub(crate) deliver: Vec<Placed<String>>,
     pub(crate) dedupe: Duration,
     pub(crate) out_of_order: OutOfOrder,
@@ -39,9 +40,9 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
     let answers = keys.entries("answers");
     let answers = answers.iter().filter_map(|entry| answer(entry, keys.problems())).collect();
     let deliver = keys.list("deliver", forms::filled).unwrap_or_default();
-    for key in ["answers_keep", "expect_every"] {
-        keys.duration(key);
-    }
+    let mut answers_keep = 30 * DAY;
+    keys.time("answers_keep", SECOND..=365 * DAY, &mut answers_keep);
+    keys.duration("expect_every");
     let mut dedupe = 3 * DAY;
     keys.time("dedupe", SECOND..=30 * DAY, &mut dedupe);
     let out_of_order = out_of_order(&mut keys);
@@ -66,6 +67,7 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
         adapter,
         grants,
         answers,
+        answers_keep,
         deliver,
         dedupe,
         out_of_order,
