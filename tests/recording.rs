@@ -107,9 +107,9 @@ fn generation(name: &str, adapter: Arc<Binding>) -> Generation {
         adapter,
         offline: None,
         answers: HashMap::new(),
-        answers_keep: Duration::from_secs(3600),
         deliver: vec!["ledger".to_owned(), "quotes".to_owned()],
         dedupe: Duration::from_secs(3600),
+        answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
     };
     let endpoint = Endpoint {

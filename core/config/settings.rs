@@ -245,12 +245,12 @@ pub struct RouteSettings {
     pub allow_http: Vec<HostRule>,
     /// Who answers which kind of request.
     pub answers: Vec<AnswerSettings>,
-    /// For how long a request's reply is kept, to be sent again.
-    pub answers_keep: Duration,
     /// Names of [`Settings::destinations`].
     pub deliver: Vec<String>,
     /// For how long ids of its events are known again.
     pub dedupe: Duration,
+    /// For how long requests and their answers are known again.
+    pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
     /// Why it can't serve now: one of its secrets isn't there.

@@ -68,12 +68,12 @@ pub struct Route {
     pub offline: Option<String>,
     /// Who answers which kind of request.
     pub answers: HashMap<String, Answerer>,
-    /// For how long a request's reply is kept, to be sent again.
-    pub answers_keep: Duration,
     /// Names of the destinations that its events go to.
     pub deliver: Vec<String>,
     /// For how long ids are known again.
     pub dedupe: Duration,
+    /// For how long requests and their answers are known again.
+    pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
 }

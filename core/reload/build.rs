@@ -189,9 +189,9 @@ impl Shelf<'_> {
             adapter,
             offline: route.offline.clone(),
             answers: answers.of(route, problems),
-            answers_keep: route.answers_keep,
             deliver: route.deliver.clone(),
             dedupe: route.dedupe,
+            answers_keep: route.answers_keep,
             out_of_order: route.out_of_order,
         })
     }

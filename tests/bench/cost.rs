@@ -176,10 +176,10 @@ fn intake(routes: Vec<(&str, Arc<Binding>)>, store: Arc<dyn Store>) -> Intake {
             adapter,
             offline: None,
             answers: HashMap::new(),
-            answers_keep: Duration::from_secs(3600),
             deliver: vec!["books".to_owned()],
             // Whoever sends repeats itself; each callback is to be new.
             dedupe: Duration::ZERO,
+            answers_keep: Duration::ZERO,
             out_of_order: OutOfOrder::default(),
         }),
     };

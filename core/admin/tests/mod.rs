@@ -139,9 +139,9 @@ fn route(name: &str, adapter: &Arc<Binding>) -> Route {
         adapter: Arc::clone(adapter),
         offline: None,
         answers: HashMap::new(),
-        answers_keep: Duration::from_secs(3600),
         deliver: Vec::new(),
         dedupe: Duration::from_secs(3600),
+        answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
     }
 }

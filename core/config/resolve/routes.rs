@@ -36,9 +36,9 @@ pub(super) fn route(raw: &Route, desk: &mut Desk<'_>) -> Option<RouteSettings> {
         reveal: raw.grants.reveal.clone(),
         allow_http: raw.grants.allow_http.clone(),
         answers,
-        answers_keep: raw.answers_keep,
         deliver: raw.deliver.iter().map(|name| name.value.clone()).collect(),
         dedupe: raw.dedupe,
+        answers_keep: raw.answers_keep,
         out_of_order: raw.out_of_order,
         offline,
     })

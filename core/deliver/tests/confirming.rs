@@ -45,9 +45,9 @@ fn route(name: &str, adapter: &Arc<Binding>, out_of_order: OutOfOrder) -> Route 
         adapter: Arc::clone(adapter),
         offline: None,
         answers: HashMap::new(),
-        answers_keep: Duration::from_secs(3600),
         deliver: vec!["ledger".into(), "other".into()],
         dedupe: Duration::from_secs(3600),
+        answers_keep: Duration::from_secs(3600),
         out_of_order,
     }
 }
