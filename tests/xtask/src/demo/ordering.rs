@@ -9,10 +9,11 @@ use super::rows::Rows;
 use super::sending::Sender;
 use super::wire;
 
-/// Three orders, told apart by what all else in them is made of.
+/// What all else in a request is made of, its token's id too: one seed for each body of a kind.
 const FIRST: &str = "1";
 const SECOND: &str = "2";
 const LARGE: &str = "3";
+const OTHER: &str = "4";
 
 /// Shows it row by row; how many rows aren't as they must be.
 pub(crate) fn all(sender: &Sender<'_>) -> Result<usize> {
@@ -34,7 +35,7 @@ fn created(sender: &Sender<'_>, rows: &mut Rows) -> Result<String> {
     let again = create(FIRST, &json!({ "orderId": "demo-1" }))?;
     let is = if again == first { "the same answer".to_owned() } else { again.1.to_string() };
     rows.row("… the same again", "the same answer", &is);
-    let other = create(SECOND, &json!({ "orderId": "demo-1", "fromAmount": "99.00" }))?;
+    let other = create(OTHER, &json!({ "orderId": "demo-1", "fromAmount": "99.00" }))?;
     rows.row("… the same orderId on other terms", "400", &other.0.to_string());
     let large = create(LARGE, &json!({ "orderId": "demo-3", "fromAmount": "25000.00" }))?;
     rows.row("… for much money", "200, IN_REVIEW", &stands(&large));
@@ -53,14 +54,14 @@ fn cancelled(sender: &Sender<'_>, external: &str, rows: &mut Rows) -> Result<()>
 
 /// An order that its customer has paid for.
 fn paid(sender: &Sender<'_>, rows: &mut Rows) -> Result<()> {
-    let (_, made) = ask(sender, "create-order", SECOND, &json!({ "orderId": "demo-2" }))?;
+    let (status, made) = ask(sender, "create-order", SECOND, &json!({ "orderId": "demo-2" }))?;
+    rows.row("another create-order", "200", &status.to_string());
     let body = json!({ "orderId": "demo-2", "status": "FUNDS_RECEIVED" }).to_string();
     let (status, said) = wire::call(sender.material.orders, ["POST /orders/status", ""], &body)?;
     if status != 200 {
         bail!("the order can't be moved on: {status} {said}");
     }
-    // Another seed: nothing of this request has come before.
-    let late = cancel(sender, LARGE, "demo-2", word(&made["externalOrderId"]))?;
+    let late = cancel(sender, OTHER, "demo-2", word(&made["externalOrderId"]))?;
     let must = "422, This order can no longer be cancelled.";
     rows.row("… once money came", must, &refused(&late));
     Ok(())
