@@ -2,6 +2,7 @@
 //! wrong, over connections, with BRIJ's adapter, a service by script, and a store in a file.
 
 mod bench;
+mod overload;
 mod whole;
 
 use std::time::{Duration, Instant};
@@ -117,7 +118,8 @@ async fn what_a_service_says() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_plugin_does() {
     let bench = Bench::new(Vec::new()).await;
-    let grows = "(loop $more (drop (memory.grow (i32.const 16))) (br $more))";
+    let grows = "(loop $more (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) \
+                 (then unreachable)) (br $more))";
     let cases = [
         ("traps", "unreachable", "responder_trap"),
         ("grows", grows, "responder_memory"),
@@ -162,7 +164,7 @@ async fn a_late_answer_becomes_the_one_that_stands() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fallback_that_was_said_stands() {
-    let fallback = |asks: Asks| asks.within_ms(400).or(FALLBACK);
+    let fallback = |asks: Asks| asks.within_ms(1500).or(FALLBACK);
     let (bench, service) = asked(&[Say::Held(200, CREATED)], fallback).await;
     let callback = bench.callback(ORDER, 1).await;
     let (first, second) = (bench.sending(&callback), bench.sending(&callback));

@@ -10,8 +10,10 @@ use super::Gate;
 use crate::model::{Answer, Decline, DeclineStatus, SecretText};
 use crate::plugin::Binding;
 
-/// The most of a deadline that is set aside for writing a fallback down.
-const RESERVE_MOST: Duration = Duration::from_millis(50);
+/// What is set aside of a deadline for writing a fallback down: a fifth of it …
+const RESERVE_PART: u32 = 5;
+/// … but no more than this.
+const RESERVE_MOST: Duration = Duration::from_millis(200);
 
 /// Who answers one kind of request.
 pub struct Answerer {
@@ -54,7 +56,7 @@ impl Answerer {
     /// down before it leaves, which takes a while.
     pub fn patience(&self) -> Duration {
         match self.fallback.as_ref().is_some_and(stands) {
-            true => self.deadline.saturating_sub(RESERVE_MOST.min(self.deadline / 10)),
+            true => self.deadline.saturating_sub(RESERVE_MOST.min(self.deadline / RESERVE_PART)),
             false => self.deadline,
         }
     }

@@ -187,3 +187,69 @@ fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing in here breaks off half-way.
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::store::{Embedded, Options};
+
+    fn desk(folder: &tempfile::TempDir) -> Arc<Desk> {
+        let options = Options {
+            path: folder.path().join("store.db"),
+            secrets: Vec::new(),
+            queue: 16,
+            batch: 16,
+            webhooks_max: 1,
+            keep: Duration::from_secs(60),
+            bytes_max: 1 << 30,
+            wait_most: Duration::from_secs(60),
+        };
+        let store = Embedded::open(options, Clock::manual(0)).expect("a store");
+        Arc::new(Desk::new(Arc::new(store), Clock::manual(0)))
+    }
+
+    fn request(id: &str) -> Request {
+        Request { id: id.to_owned(), kind: "quote".to_owned(), data: "{}".to_owned() }
+    }
+
+    fn told(word: &'static str) -> Arc<Told> {
+        let reply = Reply { status: 200, headers: Vec::new(), body: Bytes::new() };
+        let (reason, by) = (String::new(), String::new());
+        Arc::new(Told { reply, outcome: word, reason, by, fallback: false })
+    }
+
+    #[tokio::test]
+    async fn a_question_is_in_hand_once_and_as_long_as_somebody_asks_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let desk = desk(&folder);
+        let (first, second) = (desk.seat("r", &request("1")), desk.seat("r", &request("1")));
+        let working = first.begin().expect("nobody works on it");
+        assert!(second.begin().is_none(), "somebody does");
+        let others = [desk.seat("r", &request("2")), desk.seat("s", &request("1"))];
+        assert!(others.iter().all(|other| other.begin().is_some()), "those are others");
+        drop((first, others));
+        working.tell(Said::Stands(told("answered")));
+        drop(working);
+        assert!(second.begin().is_none(), "it is answered");
+        second.tell(Said::Failed(Err(Silence::Broke)));
+        assert_eq!(second.said().await.expect("what stands stays").outcome, "answered");
+        drop(second);
+        assert!(lock(&desk.open).is_empty());
+        let fresh = desk.seat("r", &request("1"));
+        assert!(fresh.begin().is_some(), "nothing is known of it here any more");
+    }
+
+    #[tokio::test]
+    async fn a_try_that_breaks_off_is_told_and_made_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let seat = desk(&folder).seat("r", &request("1"));
+        drop(seat.begin().expect("nobody works on it"));
+        assert!(matches!(seat.said().await, Err(Silence::Broke)));
+        let working = seat.begin().expect("nobody works on it any more");
+        working.tell(Said::Failed(Ok(told("unavailable"))));
+        assert_eq!(seat.said().await.expect("it is worded").outcome, "unavailable");
+        assert!(seat.begin().is_some(), "not now is no last word");
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hookswitch::generation::{Answerer, Cell, Gate, Generation, Responder, Route, Service};
@@ -33,11 +33,14 @@ pub(crate) struct Asks {
     pub(crate) deadline: Duration,
     pub(crate) fallback: Option<Result<Answer, Decline>>,
     pub(crate) concurrency: usize,
+    /// Faults in a row after which nobody is asked.
+    pub(crate) faults: u32,
 }
 
 impl Asks {
     pub(crate) fn of(responder: Responder) -> Asks {
-        Asks { responder, deadline: Duration::from_secs(10), fallback: None, concurrency: 8 }
+        let deadline = Duration::from_secs(10);
+        Asks { responder, deadline, fallback: None, concurrency: 8, faults: 5 }
     }
 
     pub(crate) fn service(url: &str) -> Asks {
@@ -63,7 +66,7 @@ impl Asks {
 
     fn answerer(self, kind: &str) -> Answerer {
         let least = Duration::from_secs(1);
-        let limits = BreakerLimits { faults: 5, least, most: Duration::from_secs(60) };
+        let limits = BreakerLimits { faults: self.faults, least, most: Duration::from_secs(60) };
         Answerer {
             responder: self.responder,
             by: "the responder".to_owned(),
@@ -128,7 +131,7 @@ impl Bench {
         let cell = Arc::new(Cell::new(generation(1, &adapter, kinds), 0));
         let intake =
             Intake::new(Arc::clone(&cell), Arc::clone(&store), Limits::default(), clock.clone());
-        let address = serve(intake).await;
+        let address = serve(intake, Arc::default()).await;
         Bench { clock, store, address, cell, host, adapter, signer, folder }
     }
 
@@ -220,7 +223,7 @@ async fn send(address: SocketAddr, callback: &Callback) -> Sent {
     Sent { status, head: head.join("\n"), body: body.to_owned() }
 }
 
-fn embedded(path: PathBuf, clock: Clock) -> Embedded {
+pub(crate) fn embedded(path: PathBuf, clock: Clock) -> Embedded {
     let options = Options {
         path,
         secrets: Vec::new(),
@@ -247,7 +250,7 @@ fn grant(signing: bool) -> Grant {
     }
 }
 
-fn generation(id: u64, adapter: &Arc<Binding>, kinds: Vec<(&str, Asks)>) -> Generation {
+pub(crate) fn generation(id: u64, adapter: &Arc<Binding>, kinds: Vec<(&str, Asks)>) -> Generation {
     let answers = kinds.into_iter().map(|(kind, asks)| (kind.to_owned(), asks.answerer(kind)));
     let route = Route {
         name: "brij".to_owned(),
@@ -269,7 +272,10 @@ fn generation(id: u64, adapter: &Arc<Binding>, kinds: Vec<(&str, Asks)>) -> Gene
     Generation::new(GenerationId(id), Table::build(vec![endpoint]).expect("no conflicts"))
 }
 
-async fn serve(intake: Intake) -> SocketAddr {
+/// How long calls took, from the head to the reply, by the router's own clock.
+pub(crate) type Took = Arc<Mutex<Vec<Duration>>>;
+
+pub(crate) async fn serve(intake: Intake, took: Took) -> SocketAddr {
     let socket = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = socket.local_addr().expect("its address");
     let limits = Arc::new(listen::Limits::default());
@@ -277,8 +283,13 @@ async fn serve(intake: Intake) -> SocketAddr {
     let intake = Arc::new(intake);
     let (drainer, drain) = listen::drain();
     let serving = listen::run(listener, drain, move |arrival| {
-        let intake = Arc::clone(&intake);
-        async move { intake.take(arrival).await }
+        let (intake, took) = (Arc::clone(&intake), Arc::clone(&took));
+        async move {
+            let began = Instant::now();
+            let reply = intake.take(arrival).await;
+            took.lock().expect("no panic").push(began.elapsed());
+            reply
+        }
     });
     tokio::spawn(async move {
         let _serves_for_ever = drainer;

@@ -24,6 +24,8 @@ pub(crate) enum Say {
     Now(u16, &'static str),
     /// The same, once the service is told to go on.
     Held(u16, &'static str),
+    /// The same after a while, now a short one and now a long one, up to so many milliseconds.
+    Within(u64, u16, &'static str),
     /// Nothing: the connection ends.
     HangUp,
 }
@@ -116,6 +118,11 @@ impl Service {
         self.came.send_modify(|came| came.push(Came { headers: head.headers, body }));
         let (status, body) = match say {
             Say::Now(status, body) => (status, body),
+            Say::Within(most_ms, status, body) => {
+                let number = self.came.borrow().len() as u64;
+                tokio::time::sleep(Duration::from_millis(number * 7919 % most_ms)).await;
+                (status, body)
+            }
             Say::HangUp => return Err("it hangs up"),
             Say::Held(status, body) => {
                 let mut told = self.go_on.subscribe();

@@ -18,7 +18,7 @@ use crate::status::Status;
 /// How long another process may hold the file: less than the router waits.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// `number` makes the id that we give an order; `terms` and `answer` are JSON, as they were written.
+/// `number` makes the id that we give an order; `terms` and `answer` are JSON as it was written.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS orders (
         number INTEGER PRIMARY KEY,
