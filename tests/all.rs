@@ -11,6 +11,7 @@ mod hostile;
 mod adapters;
 mod confirming;
 mod recording;
+mod answering;
 mod serve;
 mod commands;
 mod durable;

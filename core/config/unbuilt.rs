@@ -22,13 +22,6 @@ const UNBUILT: &[Unbuilt] = &[
     row("[outbound]", "nameservers"),
     row("[[routes]]", "expect_every"),
     row("[[routes]]", "rehearse"),
-    Unbuilt {
-        so: Some("a kind that has a url and no responder stays unanswered"),
-        ..row("[routes.answers.*]", "url")
-    },
-    row("[routes.answers.*]", "secret"),
-    row("[routes.answers.*]", "fallback"),
-    row("[routes.answers.*]", "concurrency"),
 ];
 
 /// The warning that a key earns, if any.

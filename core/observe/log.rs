@@ -95,15 +95,27 @@ pub struct CallLine<'a> {
     pub reason: &'a str,
     /// Which version of the secret it was verified by.
     pub matched: &'a str,
+    /// Who answered a request; empty where nobody was asked.
+    pub by: &'a str,
+    /// Whether that is what config says where nobody answers.
+    pub fallback: bool,
+    /// From the head to the reply, in milliseconds.
+    pub took_ms: u64,
 }
 
 /// One line for one callback; a warning where the router's owner has something to mend.
 pub fn call_line(call: &CallLine<'_>) {
-    let CallLine { id, route, outcome, status, reason, matched } = *call;
-    if matches!(outcome, "offline" | "fault") {
-        warn!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+    let CallLine { id, route, outcome, status, reason, matched, by, fallback, took_ms } = *call;
+    if matches!(outcome, "offline" | "fault") || fallback {
+        warn!(
+            target: "hookswitch::call",
+            id, route, outcome, status, reason, matched, by, fallback, took_ms, "callback"
+        );
     } else {
-        info!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+        info!(
+            target: "hookswitch::call",
+            id, route, outcome, status, reason, matched, by, fallback, took_ms, "callback"
+        );
     }
 }
 
