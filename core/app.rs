@@ -135,6 +135,7 @@ impl App {
         observe::notice(Level::Info, &format!("listening on http://{public}"));
         let (drainer, drain) = listen::drain();
         let late = Arc::clone(&intake);
+        let forged = Arc::clone(&intake.forged);
         let take = move |arrival| {
             let intake = Arc::clone(&intake);
             async move { intake.take(arrival).await }
@@ -145,7 +146,7 @@ impl App {
         let settings = &reloader.started.router.delivering;
         let drain_limit = settings.deliver_drain;
         let background = Background::start(&store, &cell, &clock, settings);
-        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, clock }));
+        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, forged, clock }));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);

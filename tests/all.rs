@@ -15,6 +15,8 @@ mod answering;
 mod serve;
 mod commands;
 mod durable;
+mod explaining;
+mod watching;
 mod killed;
 mod full;
 mod docs;

@@ -8,6 +8,8 @@ mod serve;
 mod setup;
 mod events;
 mod deliveries;
+mod explain;
+mod tail;
 mod listing;
 mod table;
 mod api;
@@ -38,14 +40,26 @@ enum Verb {
     Setup(setup::Setup),
     /// See what a running router recorded, over its admin API, and replay it.
     Events(events::Events),
+    /// Watch callbacks, answers and deliveries as they happen.
+    Tail(tail::Tail),
+    /// Tell why a callback isn't genuine, and by how little.
+    Explain(explain::Explain),
     /// See what a running router delivers, over its admin API, and resend it.
     Deliveries(deliveries::Deliveries),
 }
 
+/// How many tasks a thread goes on with before it looks at its timers and sockets. Tasks that run a
+/// guest take long, and a deadline that is over mustn't wait for many of them.
+const EVENT_INTERVAL: u32 = 16;
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let command = Command::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .event_interval(EVENT_INTERVAL)
+        .build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("no runtime")),
     };
@@ -56,6 +70,8 @@ pub fn main() -> ExitCode {
             Verb::Send(send) => send.run().await,
             Verb::Setup(setup) => setup.run().await,
             Verb::Events(events) => events.run().await,
+            Verb::Tail(tail) => tail.run().await,
+            Verb::Explain(explain) => explain.run().await,
             Verb::Deliveries(deliveries) => deliveries.run().await,
         }
     });

@@ -17,6 +17,7 @@ mod record;
 mod answer;
 mod respond;
 mod stop;
+mod forged;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ use tokio::sync::Semaphore;
 
 pub use self::caller::{ForwardedHeader, Proxies};
 use self::desk::Desk;
+pub use self::forged::{Forged, ForgedCallback};
 pub use self::limits::Limits;
 use self::received::Received;
 use self::respond::Ended;
@@ -51,6 +53,8 @@ pub struct Intake {
     pub clock: Clock,
     /// Whether replies say which generation they ran on.
     pub debug_headers: bool,
+    /// The newest callbacks that were found forged.
+    pub forged: Arc<Forged>,
     places: Semaphore,
     desk: Arc<Desk>,
 }
@@ -61,8 +65,9 @@ impl Intake {
     pub fn new(cell: Arc<Cell>, store: Arc<dyn Store>, limits: Limits, clock: Clock) -> Intake {
         let places = Semaphore::new(limits.callbacks.min(Semaphore::MAX_PERMITS));
         let proxies = Proxies::default();
-        let desk = Arc::new(Desk::new(Arc::clone(&store), clock.clone()));
-        Intake { cell, store, limits, proxies, clock, debug_headers: false, places, desk }
+        let (desk, forged) = (Desk::new(Arc::clone(&store), clock.clone()), Arc::default());
+        let (desk, debug_headers) = (Arc::new(desk), false);
+        Intake { cell, store, limits, proxies, clock, debug_headers, forged, places, desk }
     }
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
@@ -100,7 +105,8 @@ impl Intake {
         };
         let read = read.storable(&*self.store)?;
         let (last, stop) = (read.last_moment(), read.too_late());
-        let parsed = within(last, stop, async { read.verify().await?.parse().await }).await?;
+        let parsed =
+            within(last, stop, async { read.verify(&self.forged).await?.parse().await }).await?;
         let (last, stop) = (parsed.last_moment(), parsed.too_late());
         let rest = async {
             parsed.record(&self.desk, generation).await?.answer(&self.desk).await?.respond().await

@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 
+use super::forged::Forged;
 use super::route::{Place, Read};
 use super::stop::Stop;
 use crate::model::{Callback, Outcome, Proof, Verdict};
@@ -19,7 +20,7 @@ pub(super) struct Verified {
 }
 
 impl Read {
-    pub(super) async fn verify(self) -> Result<Verified, Stop> {
+    pub(super) async fn verify(self, ring: &Forged) -> Result<Verified, Stop> {
         let Read { place, callback, whole_at } = self;
         let mut instance = match place.adapter.take(Duty::Verify).await {
             Ok(instance) => instance,
@@ -34,7 +35,10 @@ impl Read {
                 return Ok(Verified { place, callback, proof, whole_at, instance });
             }
             Verdict::Challenge(token) => Outcome::Challenged(token),
-            Verdict::Forged(reason) => Outcome::Forged(reason),
+            Verdict::Forged(reason) => {
+                ring.keep(&place.route.name, &callback, &reason);
+                Outcome::Forged(reason)
+            }
             Verdict::Unavailable(reason) => Outcome::Unavailable(reason),
         };
         Err(Stop::Early { place, head: callback.head, outcome, instance })
