@@ -49,10 +49,18 @@ enum Verb {
     Deliveries(deliveries::Deliveries),
 }
 
+/// How many tasks a thread goes on with before it looks at its timers and sockets. Tasks that run a
+/// guest take long, and a deadline that is over mustn't wait for many of them.
+const EVENT_INTERVAL: u32 = 16;
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let command = Command::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .event_interval(EVENT_INTERVAL)
+        .build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("no runtime")),
     };

@@ -10,10 +10,11 @@ use super::Gate;
 use crate::model::{Answer, Decline, DeclineStatus, SecretText};
 use crate::plugin::Binding;
 
-/// What is set aside of a deadline for writing a fallback down: a fifth of it …
-const RESERVE_PART: u32 = 5;
-/// … but no more than this.
-const RESERVE_MOST: Duration = Duration::from_millis(200);
+/// What is set aside of a deadline for a last word, which is on the disk before it leaves: a fifth of
+/// it, but no more than this.
+const WRITING: (u32, Duration) = (5, Duration::from_millis(200));
+/// The same for what only has to be worded.
+const WORDING: (u32, Duration) = (20, Duration::from_millis(25));
 
 /// Who answers one kind of request.
 pub struct Answerer {
@@ -52,13 +53,12 @@ pub struct Service {
 }
 
 impl Answerer {
-    /// From the whole callback to when the fallback is begun with. One that stands must be written
-    /// down before it leaves, which takes a while.
+    /// From the whole callback to when what is said instead of an answer is begun with: it leaves by
+    /// the deadline.
     pub fn patience(&self) -> Duration {
-        match self.fallback.as_ref().is_some_and(stands) {
-            true => self.deadline.saturating_sub(RESERVE_MOST.min(self.deadline / RESERVE_PART)),
-            false => self.deadline,
-        }
+        let is_final = self.fallback.as_ref().is_some_and(stands);
+        let (part, most) = if is_final { WRITING } else { WORDING };
+        self.deadline.saturating_sub(most.min(self.deadline / part))
     }
 
     /// The responder's plugin, where it is one.

@@ -3,7 +3,6 @@
 //! notification came to is known already.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -15,10 +14,6 @@ use super::route::Place;
 use super::stop::{Refusal, Stop};
 use super::trying::Try;
 use crate::model::{Head, Outcome, Proof, Reply};
-
-/// How long after its deadline a request is refused whatever else goes on: without the adapter, and
-/// without the disk.
-pub(super) const GRACE: Duration = Duration::from_millis(10);
 
 /// A callback whose outcome is known.
 pub(super) struct Answered {

@@ -4,7 +4,6 @@
 
 use tokio::time::Instant;
 
-use super::answer::GRACE;
 use super::route::{self, Place};
 use super::stop::Stop;
 use super::verify::Verified;
@@ -54,7 +53,7 @@ impl Parsed {
     pub(super) fn last_moment(&self) -> Option<Instant> {
         let Worded::Request(request) = &self.content else { return None };
         let answerer = self.place.route.answers.get(&request.kind)?;
-        Some(self.whole_at + answerer.deadline + GRACE)
+        Some(self.whole_at + answerer.deadline)
     }
 
     /// What it comes to then.
