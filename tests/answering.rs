@@ -87,7 +87,9 @@ async fn what_a_service_says() {
         (Say::Now(201, CREATED), 200, "", false),
         (Say::Now(404, no), 404, "closed today", false),
         (Say::Now(422, no), 422, "closed today", false),
-        (Say::Now(400, "?"), 400, "the service answered 400", false),
+        (Say::Now(400, no), 400, "closed today", false),
+        (Say::Now(404, "?"), LONG, "responder_status", true),
+        (Say::Now(401, no), LONG, "responder_status", true),
         (Say::Now(429, no), LONG, "responder_status", true),
         (Say::Now(500, no), LONG, "responder_status", true),
         (Say::Now(302, no), LONG, "responder_status", true),
@@ -205,7 +207,7 @@ async fn too_many_at_once_are_not_asked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_fails_again_and_again_is_left_alone() {
-    let mut script = vec![Say::Now(404, "{}")];
+    let mut script = vec![Say::Now(404, r#"{"reason":"none"}"#)];
     script.extend([Say::Now(500, ""); 6]);
     script.push(Say::Now(200, CREATED));
     let (bench, service) = asked(&script, |asks| asks).await;

@@ -56,11 +56,13 @@ fn read(brought: Brought) -> Computed {
         200..300 => return answer(response.into_body()).map(Ok),
         404 => DeclineStatus::NotFound,
         422 => DeclineStatus::Unprocessable,
+        401 | 403 | 407 => return Err(failed(status, ": it doesn't know us")),
         429 | 500.. => return Err(failed(status, "")),
         400..500 => DeclineStatus::Invalid,
         _ => return Err(failed(status, ", and redirects are not followed")),
     };
-    Ok(Err(declined(decline, &response)))
+    let wordless = || failed(status, " without a reason, as a wrong path or a proxy would");
+    declined(decline, &response).map(Err).ok_or_else(wordless)
 }
 
 fn answer(body: Bytes) -> Result<Answer, Failure> {
@@ -87,15 +89,12 @@ struct Said {
     customer_reason: Option<String>,
 }
 
-fn declined(status: DeclineStatus, response: &Response<Bytes>) -> Decline {
+/// A no is kept as the last word, so it has to be the service's own: one that gives a reason.
+fn declined(status: DeclineStatus, response: &Response<Bytes>) -> Option<Decline> {
     let said: Said = serde_json::from_slice(response.body()).unwrap_or_default();
     let bounded = |text: Option<String>| text.map(bounded).filter(|text| !text.is_empty());
-    let plain = || format!("the service answered {}", response.status().as_u16());
-    Decline {
-        status,
-        reason: bounded(said.reason).unwrap_or_else(plain),
-        customer_reason: bounded(said.customer_reason),
-    }
+    let reason = bounded(said.reason)?;
+    Some(Decline { status, reason, customer_reason: bounded(said.customer_reason) })
 }
 
 fn bounded(mut text: String) -> String {
@@ -121,6 +120,10 @@ mod tests {
             Ok(Err(Decline { status, reason: reason.to_owned(), customer_reason }))
         };
         let fault = |code: &str, detail: &str| Err(Failure::of_responder(code, detail));
+        let wordless = |status| {
+            let why = "without a reason, as a wrong path or a proxy would";
+            fault("responder_status", &format!("the service answered {status} {why}"))
+        };
         use DeclineStatus::{Invalid, NotFound, Unprocessable};
         let both = r#"{"reason":"no such pair","customer_reason":"Sorry","more":1}"#;
         let cases = [
@@ -129,11 +132,12 @@ mod tests {
             (204, "", fault("responder_returned", "its answer is no JSON")),
             (200, "<html>", fault("responder_returned", "its answer is no JSON")),
             (404, both, no(NotFound, "no such pair", Some("Sorry"))),
-            (404, "", no(NotFound, "the service answered 404", None)),
+            (404, "", wordless(404)),
             (422, r#"{"reason":"closed"}"#, no(Unprocessable, "closed", None)),
-            (422, r#"{"reason":7}"#, no(Unprocessable, "the service answered 422", None)),
-            (400, r#"{"reason":""}"#, no(Invalid, "the service answered 400", None)),
-            (401, "<html>", no(Invalid, "the service answered 401", None)),
+            (422, r#"{"reason":7}"#, wordless(422)),
+            (400, r#"{"reason":"no"}"#, no(Invalid, "no", None)),
+            (400, r#"{"reason":""}"#, wordless(400)),
+            (401, both, fault("responder_status", "the service answered 401: it doesn't know us")),
             (429, both, fault("responder_status", "the service answered 429")),
             (500, both, fault("responder_status", "the service answered 500")),
             (503, "", fault("responder_status", "the service answered 503")),
