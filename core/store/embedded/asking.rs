@@ -157,7 +157,7 @@ pub(super) fn answer(desk: &mut Desk<'_>, answering: &Answering) -> Done<Option<
         return Err(JobFault::Refused(StoreFault::NotFound));
     };
     let wins = answering.finished && stands.is_none();
-    let answer = insert_answer(desk.db, event, (answering, wins))?;
+    let answer = insert_answer(desk.db, (event, stands.is_some()), (answering, wins))?;
     if wins {
         stand(desk.db, (event, answer), (answering, keep_ms))?;
     } else if stands.is_none() {
@@ -192,7 +192,7 @@ fn stand(
 /// Keeps a try; of a reply that nobody is ever sent again only the start.
 fn insert_answer(
     db: &Connection,
-    event: i64,
+    (event, has_standing): (i64, bool),
     (answering, wins): (&Answering, bool),
 ) -> rusqlite::Result<i64> {
     let Answering { reply, .. } = answering;
@@ -212,7 +212,8 @@ fn insert_answer(
         answering.answer,
         answering.by,
         answering.fallback,
-        answering.late,
+        // Whatever its maker knew: what stands already was told first.
+        answering.late || has_standing,
         answering.why,
         kept(answering.took_ms),
         kept(answering.at_ms),
