@@ -10,8 +10,8 @@ use super::Gate;
 use crate::model::{Answer, Decline, DeclineStatus, SecretText};
 use crate::plugin::Binding;
 
-/// What is set aside of a deadline for a last word, which is on the disk before it leaves: a fifth of
-/// it, but no more than this.
+/// What is set aside of a deadline for a last word, which is on the disk before it leaves: a fifth
+/// of it, but no more than this.
 const WRITING: (u32, Duration) = (5, Duration::from_millis(200));
 /// The same for what only has to be worded.
 const WORDING: (u32, Duration) = (20, Duration::from_millis(25));
@@ -53,8 +53,8 @@ pub struct Service {
 }
 
 impl Answerer {
-    /// From the whole callback to when what is said instead of an answer is begun with: it leaves by
-    /// the deadline.
+    /// From the whole callback to when what is said instead of an answer is begun with: it leaves
+    /// by the deadline.
     pub fn patience(&self) -> Duration {
         let is_final = self.fallback.as_ref().is_some_and(stands);
         let (part, most) = if is_final { WRITING } else { WORDING };

@@ -1,5 +1,5 @@
-//! How what is sent is signed: Standard Webhooks and the `sha256=` form at once, since their headers
-//! don't clash. Both sign the bytes that are sent, and the time at which they are.
+//! How what is sent is signed: Standard Webhooks and the `sha256=` form at once, since their
+//! headers don't clash. Both sign the bytes that are sent, and the time at which they are.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
