@@ -18,8 +18,6 @@ const fn row(table: &'static str, key: &'static str) -> Unbuilt {
 }
 
 const UNBUILT: &[Unbuilt] = &[
-    Unbuilt { so: Some("the public listener speaks plain HTTP"), ..row("[listen]", "tls") },
-    row("[outbound]", "nameservers"),
     row("[[routes]]", "answers_keep"),
     row("[[routes]]", "expect_every"),
     row("[[routes]]", "rehearse"),
