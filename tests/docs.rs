@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use hookswitch::config::{Delivering, Reloading, Severity, StoreSettings, read, resolve};
+use hookswitch::config::{
+    Answering, Delivering, Reloading, Severity, StoreSettings, read, resolve,
+};
 use hookswitch::outbound::Names;
 use hookswitch::{intake, listen, plugin};
 
@@ -44,6 +46,7 @@ fn every_limit_is_shown_with_its_default() {
     assert_eq!(router.plugin, plugin::Limits::default());
     assert_eq!(router.reloading, Reloading::default());
     assert_eq!(router.delivering, Delivering::default());
+    assert_eq!(router.answering, Answering::default());
     let path = router.store.path.clone();
     assert_eq!(router.store, StoreSettings { path, ..StoreSettings::default() });
     assert!(router.tls.is_some() && router.admin_tls.is_none(), "{switched}");
@@ -56,6 +59,7 @@ fn every_limit_is_shown_with_its_default() {
         + fields(format!("{:?}", router.plugin))
         + fields(format!("{:?}", router.reloading))
         + fields(format!("{:?}", router.delivering))
+        + fields(format!("{:?}", router.answering))
         + fields(format!("{:?}", router.store));
     let (_, shown) = switched.split_once("[limits]").expect("the table of limits");
     let (shown, _) = shown.split_once("[outbound]").expect("the table after it");

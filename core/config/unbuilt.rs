@@ -17,18 +17,7 @@ const fn row(table: &'static str, key: &'static str) -> Unbuilt {
     Unbuilt { table, key, so: None }
 }
 
-const UNBUILT: &[Unbuilt] = &[
-    row("[[routes]]", "answers_keep"),
-    row("[[routes]]", "expect_every"),
-    row("[[routes]]", "rehearse"),
-    Unbuilt {
-        so: Some("a kind that has a url and no responder stays unanswered"),
-        ..row("[routes.answers.*]", "url")
-    },
-    row("[routes.answers.*]", "secret"),
-    row("[routes.answers.*]", "fallback"),
-    row("[routes.answers.*]", "concurrency"),
-];
+const UNBUILT: &[Unbuilt] = &[row("[[routes]]", "expect_every"), row("[[routes]]", "rehearse")];
 
 /// The warning that a key earns, if any.
 pub(crate) fn warning(table: &str, entry: &Entry) -> Option<Problem> {

@@ -6,6 +6,8 @@ mod names;
 mod dial;
 mod tls;
 mod pool;
+mod signature;
+mod posting;
 
 use std::io;
 
@@ -19,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use self::names::Names;
 pub use self::pool::{Brought, Client, OwnedReach};
+pub use self::posting::{About, Posting};
 use crate::model::Network;
 
 /// Where a request goes, read from its URI.

@@ -180,7 +180,8 @@ impl Live<'_> {
             problems.extend(outdated(&settings.router, now_ms));
             self.keep_running(&mut settings.router);
             problems.extend(check_memory(&settings));
-            let built = build(&self.reloader.host, &settings, id).await;
+            let running = cell.current();
+            let built = build(&self.reloader.host, &settings, id, Some(&running)).await;
             problems.extend(built.problems);
             generation = built.generation.filter(|_| !problems.has_errors());
             loaded = digest(&settings, &built.hashes);

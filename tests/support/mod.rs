@@ -7,6 +7,7 @@ pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod name_server;
 pub(crate) mod router;
+pub(crate) mod service;
 pub(crate) mod store;
 pub(crate) mod tls;
 
