@@ -1,6 +1,7 @@
 //! The whole router: the only file that names every concrete type. It starts from a config, runs
 //! until it is told to stop, and lets what is in flight end.
 
+mod sockets;
 mod keeping;
 mod delivering;
 
@@ -14,15 +15,16 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use self::delivering::Background;
+use self::sockets::Sockets;
 use crate::admin::{Admin, Backing, Keys};
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
 use crate::intake::{Intake, Proxies};
-use crate::listen::{self, Counters, Listener};
+use crate::listen::{self, Counters, Listener, Tls};
 use crate::model::{Clock, GenerationId};
 use crate::observe::{self, Level};
 use crate::plugin::{Host, HostFault};
-use crate::reload::{self, Reloader};
+use crate::reload::{self, Certificates, Reloader};
 use crate::store::{OpenFault, Store, StoreFault};
 
 /// Why the router doesn't start.
@@ -40,6 +42,9 @@ pub enum StartFault {
     /// What plugins remembered can't be read.
     #[error("what plugins remembered can't be read")]
     Unreadable(#[from] StoreFault),
+    /// What systemd passed doesn't fit.
+    #[error("the sockets that were passed can't be used: {0}")]
+    Passed(String),
     /// The address is taken, or not ours.
     #[error("can't listen on {address}: {error}")]
     Bind {
@@ -73,10 +78,12 @@ pub async fn load(path: &Path, clock: Clock, making: bool) -> Result<Loaded, Sta
     let Some(settings) = settings else { return Err(StartFault::Config(problems)) };
     let cache = cache_path(&settings.router);
     let cache = (making || cache.is_dir()).then_some(cache);
+    let now_ms = clock.now_ms();
     let host = Host::start(settings.router.pool.clone(), cache.as_deref(), clock)?;
     let built = reload::build(&host, &settings, GenerationId(1), None).await;
     let digest = reload::digest(&settings, &built.hashes);
     problems.extend(built.problems);
+    problems.extend(reload::outdated(&settings.router, now_ms));
     match built.generation {
         Some(generation) => Ok(Loaded { settings, generation, digest, host, problems }),
         None => Err(StartFault::Config(problems)),
@@ -103,16 +110,15 @@ impl App {
     pub async fn start(loaded: Loaded, path: &Path, clock: Clock) -> Result<App, StartFault> {
         let Loaded { settings, generation, digest, host, .. } = loaded;
         let router = &settings.router;
-        let (socket, public) = bind(router.public).await?;
-        let admin = match router.admin {
-            Some(address) => Some(bind(address).await?.0),
-            None => None,
-        };
+        let Sockets { public: socket, admin } = sockets::open(router).await?;
+        let public = socket.local_addr();
+        let public = public.map_err(|error| StartFault::Bind { address: router.public, error })?;
         raise_open_files(router.listen.connections);
         let proxies = Proxies {
             trusted: router.trusted_proxies.clone(),
             header: router.forwarded_header,
             public_url: router.public_url.clone(),
+            tls: router.tls.is_some(),
         };
         let cell = Arc::new(Cell::new(generation, clock.now_ms()));
         let store = keeping::open(router, clock.clone()).await?;
@@ -122,9 +128,12 @@ impl App {
         intake.proxies = proxies;
         intake.debug_headers = router.debug_headers;
         let limits = Arc::new(router.listen.clone());
-        let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
+        let certificates = Certificates::of(router);
+        let tls = certificates.public.clone();
+        let listener = Listener { socket, limits, counters: Arc::new(Counters::default()), tls };
         let path = path.to_owned();
-        let reloader = Reloader { path, host, cell, clock, started: settings, digest };
+        let reloader =
+            Reloader { path, host, cell, clock, started: settings, digest, certificates };
         Ok(App { listener, intake: Arc::new(intake), store, reloader, admin, public })
     }
 
@@ -132,7 +141,8 @@ impl App {
     /// be cut off. Each `hangups` looks at the config once more.
     pub async fn run(self, stop: impl Future<Output = ()>, hangups: mpsc::Receiver<()>) -> usize {
         let App { listener, intake, store, reloader, admin, public } = self;
-        observe::notice(Level::Info, &format!("listening on http://{public}"));
+        let scheme = scheme(listener.tls.as_ref());
+        observe::notice(Level::Info, &format!("listening on {scheme}://{public}"));
         let (drainer, drain) = listen::drain();
         let forged = Arc::clone(&intake.forged);
         let late = Arc::clone(&intake);
@@ -147,11 +157,15 @@ impl App {
         let drain_limit = settings.deliver_drain;
         let background = Background::start(&store, &cell, &clock, settings);
         let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, forged, clock }));
+        let admin = admin.zip(Some(reloader.certificates.admin.clone()));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);
+        // Both sockets have been open since the start: whoever calls now waits in their queues.
+        sockets::tell("READY=1");
         let stopping = async {
             stop.await;
+            sockets::tell("STOPPING=1");
             observe::notice(Level::Info, "stopping: calls in flight may end");
             office.stop();
             reloading.abort();
@@ -168,13 +182,14 @@ impl App {
 /// Connections of the admin listener at once.
 const ADMIN_CONNECTIONS: usize = 64;
 
-async fn administer(socket: Option<TcpListener>, office: Arc<Admin>) {
-    let Some(socket) = socket else { return };
+async fn administer(socket: Option<(TcpListener, Option<Tls>)>, office: Arc<Admin>) {
+    let Some((socket, tls)) = socket else { return };
     if let Ok(address) = socket.local_addr() {
-        observe::notice(Level::Info, &format!("administered at http://{address}"));
+        let scheme = scheme(tls.as_ref());
+        observe::notice(Level::Info, &format!("administered at {scheme}://{address}"));
     }
     let limits = listen::Limits { connections: ADMIN_CONNECTIONS, ..listen::Limits::default() };
-    let listener = Listener { socket, limits: Arc::new(limits), counters: Arc::default() };
+    let listener = Listener { socket, limits: Arc::new(limits), counters: Arc::default(), tls };
     // Ended from outside, when all else has ended.
     let (_never, drain) = listen::drain();
     let take = move |arrival| {
@@ -184,11 +199,8 @@ async fn administer(socket: Option<TcpListener>, office: Arc<Admin>) {
     listen::run(listener, drain, take).await;
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartFault> {
-    let fault = |error| StartFault::Bind { address, error };
-    let socket = TcpListener::bind(address).await.map_err(fault)?;
-    let bound = socket.local_addr().map_err(fault)?;
-    Ok((socket, bound))
+fn scheme(tls: Option<&Tls>) -> &'static str {
+    if tls.is_some() { "https" } else { "http" }
 }
 
 /// Reloads that may be asked for before the first of them is done.

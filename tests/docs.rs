@@ -5,7 +5,10 @@ use std::path::Path;
 use hookswitch::config::{
     Answering, Delivering, Reloading, Severity, StoreSettings, read, resolve,
 };
+use hookswitch::outbound::Names;
 use hookswitch::{intake, listen, plugin};
+
+use crate::support::tls::Pair;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -30,6 +33,7 @@ fn every_limit_is_shown_with_its_default() {
     let path = folder.path().join("router.toml");
     let switched = switched_on(&text);
     std::fs::write(&path, &switched).expect("a file");
+    Pair::new().write(folder.path(), "tls");
     let sources = read(&path).expect("it can be read");
     // The one secret without which nothing starts.
     let store_key = |name: &str| (name == "HOOKSWITCH_STORE_KEY").then(|| "k".repeat(32));
@@ -45,6 +49,8 @@ fn every_limit_is_shown_with_its_default() {
     assert_eq!(router.answering, Answering::default());
     let path = router.store.path.clone();
     assert_eq!(router.store, StoreSettings { path, ..StoreSettings::default() });
+    assert!(router.tls.is_some() && router.admin_tls.is_none(), "{switched}");
+    assert_eq!(router.names, Names::of(&[([10, 0, 0, 2], 53).into()]), "{switched}");
     assert!(router.public_url.is_some() && !router.allow_networks.is_empty(), "{switched}");
     let fields = |debugged: String| debugged.matches(": ").count();
     let limits = fields(format!("{:?}", router.listen))

@@ -3,20 +3,16 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hookswitch::model::Clock;
 use hookswitch_brite_api::{PUBLIC_KEY, SECRET, Stub};
 use serde_json::{Value, json};
 
-use crate::support::brz;
 use crate::support::destination::{Came, Destination};
 use crate::support::router::{Reply, Router, SECRET_OF_OPS, hookswitch};
+use crate::support::{brz, waited};
 
-/// A condition that comes at all comes within this.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Far enough apart for the admin API's own limit of calls in a second.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// What may not come is waited for this long: many times what confirmations and retries wait.
 const SOON: Duration = Duration::from_millis(600);
 
@@ -121,18 +117,6 @@ secret = {{ file = "brz.secret" }}
 retry = ["100ms", "100ms", "100ms", "100ms"]
 "#
     )
-}
-
-/// Waits until there is something.
-fn waited<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < PATIENCE, "{what}");
-        std::thread::sleep(LOOK_AGAIN);
-    }
 }
 
 fn events(router: &Router, query: &str) -> Vec<Value> {

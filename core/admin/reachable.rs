@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use hyper::Uri;
-use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::reply::Refusal;
+use crate::generation::Generation;
 use crate::model::{Network, address, is_public};
 use crate::outbound::Target;
 
@@ -19,14 +19,15 @@ const URL_MOST: usize = 2048;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Is this a URL that a webhook may have?
-pub(super) async fn check(url: &str, allowed: &[Network]) -> Result<(), Refusal> {
+pub(super) async fn check(url: &str, generation: &Generation) -> Result<(), Refusal> {
+    let allowed = &generation.allow_networks;
     let refuse = |why: &str| Refusal::Invalid(format!("url {why}"));
     let uri = url.parse::<Uri>().ok().filter(|_| url.len() <= URL_MOST);
     let target = uri.as_ref().and_then(Target::of);
     let target = target.ok_or_else(|| refuse("has to be an https URL without user info"))?;
-    let found = timeout(PATIENCE, lookup_host((target.host.as_str(), target.port))).await;
+    let found = timeout(PATIENCE, generation.names.addresses(&target.host, target.port)).await;
     let addresses: Vec<IpAddr> = match found {
-        Ok(Ok(found)) => found.map(|at| address::bare(at.ip())).collect(),
+        Ok(Ok(found)) => found.iter().map(|at| address::bare(at.ip())).collect(),
         Ok(Err(_)) | Err(_) => Vec::new(),
     };
     judge(target.tls, &addresses, allowed).map_err(refuse)
@@ -49,6 +50,8 @@ fn judge(tls: bool, addresses: &[IpAddr], allowed: &[Network]) -> Result<(), &'s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::GenerationId;
+    use crate::route::Table;
 
     #[test]
     fn addresses() {
@@ -73,7 +76,9 @@ mod tests {
 
     #[tokio::test]
     async fn urls() {
-        let allowed = ["127.0.0.0/8".parse().expect("a network")];
+        let table = Table::build(Vec::new()).expect("no routes");
+        let mut generation = Generation::new(GenerationId(1), table);
+        generation.allow_networks = vec!["127.0.0.0/8".parse().expect("a network")];
         let long = format!("https://8.8.8.8/{}", "x".repeat(URL_MOST));
         for (url, fine) in [
             ("https://8.8.8.8/in?x=1", true),
@@ -94,7 +99,7 @@ mod tests {
             ("", false),
             (long.as_str(), false),
         ] {
-            let checked = check(url, &allowed).await;
+            let checked = check(url, &generation).await;
             assert_eq!(checked.is_ok(), fine, "{url} {checked:?}");
         }
     }

@@ -31,7 +31,7 @@ pub(super) async fn create(admin: &Admin, call: &Call<'_>) -> Reply {
     fields.only(&["url", "events"])?;
     let url = fields.text("url")?.ok_or(Refusal::Missing("url"))?.to_owned();
     let events = patterns(&fields)?.map_or_else(|| read_patterns(&["*"]), Ok)?;
-    reachable::check(&url, &admin.cell.current().allow_networks).await?;
+    reachable::check(&url, &admin.cell.current()).await?;
     let (secret, now_ms) = (secret()?, call.now_ms);
     let webhook = admin.store.register(NewWebhook { url, events, secret, now_ms }).await?;
     let mut body = shown(&webhook);
@@ -78,7 +78,7 @@ pub(super) async fn update(admin: &Admin, call: &Call<'_>) -> Reply {
     let url = fields.text("url")?.map(str::to_owned);
     let events = patterns(&fields)?;
     if let Some(url) = &url {
-        reachable::check(url, &admin.cell.current().allow_networks).await?;
+        reachable::check(url, &admin.cell.current()).await?;
     }
     let change = WebhookChange { url, events, active, secret: None, now_ms: call.now_ms };
     let webhook = admin.store.amend(id, change).await.map_err(refused)?;

@@ -13,7 +13,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::Misuse;
-use crate::outbound::{Client, OutboundFault, OwnedReach, Target};
+use crate::outbound::{Client, Names, OutboundFault, OwnedReach, Target};
 
 /// Where the API is, if nobody says.
 const DEFAULT: &str = "http://127.0.0.1:8081";
@@ -73,7 +73,12 @@ impl Place {
         let (key_id, mut key_secret) = (header(KEY_ID, &key_id)?, header(KEY_SECRET, &secret)?);
         key_secret.set_sensitive(true);
         // The operator wrote the URL.
-        Ok(Api { base, key_id, key_secret, client: Client::new(OwnedReach::Anywhere) })
+        Ok(Api {
+            base,
+            key_id,
+            key_secret,
+            client: Client::new(OwnedReach::Anywhere, Names::default()),
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `hookswitch send`: one callback as its provider would send it, made and signed by the adapter's
 //! own `simulate`. For trying out a route, and for seeing what a forged or late one gets.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use serde_json::json;
 
 use super::{Misuse, grants};
 use crate::model::{Callback, Clock};
-use crate::outbound::{Reach, Target, exchange};
+use crate::outbound::{Names, Reach, Target, exchange};
 use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Simulation, Source};
 
 #[derive(Debug, Args)]
@@ -48,6 +49,9 @@ pub(super) struct Send {
     /// The same seed makes the same callback at the same time; default: another one each time.
     #[arg(long)]
     seed: Option<u64>,
+    /// Whom to ask for the host's address, IP:PORT, instead of the system.
+    #[arg(long, value_name = "IP:PORT")]
+    nameserver: Vec<SocketAddr>,
     /// One JSON object for each reply on standard output.
     #[arg(long)]
     json: bool,
@@ -121,8 +125,9 @@ impl Send {
             request = request.header("host", authority);
         }
         let request = request.body(Full::new(callback.body.clone()))?;
+        let names = Names::of(&self.nameserver);
         let start = Instant::now();
-        let exchange = exchange(request, Reach::Anywhere, REPLY_BYTES_MAX);
+        let exchange = exchange(request, &names, Reach::Anywhere, REPLY_BYTES_MAX);
         let reply = tokio::time::timeout(REPLY_TIMEOUT, exchange).await;
         let reply = reply.context("no reply in a minute")?.context(url.to_owned())?;
         self.print(kind, &reply, start.elapsed());

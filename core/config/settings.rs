@@ -4,13 +4,15 @@
 //! one.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Answering, Delivering, Place, Placed, Reloading, StoreSettings};
 use crate::intake::ForwardedHeader;
+use crate::listen::Identity;
 use crate::model::{Answer, Decline, KindPattern, Network, OutOfOrder};
+use crate::outbound::Names;
 use crate::plugin::{HostRule, SecretText, Source};
 use crate::{intake, listen, plugin};
 
@@ -42,8 +44,10 @@ pub struct Router {
     pub public_url: Option<String>,
     /// Health, metrics and the API.
     pub admin: Option<SocketAddr>,
-    /// The public listener's own certificate.
+    /// Who the public listener says it is; `None`: it speaks without TLS.
     pub tls: Option<Tls>,
+    /// Who the admin listener says it is.
+    pub admin_tls: Option<Tls>,
     /// Whose word on the caller's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// Which header carries that word.
@@ -70,8 +74,8 @@ pub struct Router {
     pub debug_headers: bool,
     /// Private networks that plugins and API-registered webhooks may reach.
     pub allow_networks: Vec<Network>,
-    /// DNS servers; none = the system's.
-    pub nameservers: Vec<IpAddr>,
+    /// Whom to ask for addresses.
+    pub names: Names,
     /// Who may use the API.
     pub admin_keys: Vec<AdminKey>,
 }
@@ -89,7 +93,9 @@ impl Router {
         look(self.public == new.public, "listen", "public");
         look(self.public_url == new.public_url, "listen", "public_url");
         look(self.admin == new.admin, "listen", "admin");
-        look(self.tls == new.tls, "listen", "tls");
+        // Other certificates are taken up while it runs; with TLS or without is for a restart.
+        look(self.tls.is_some() == new.tls.is_some(), "listen", "tls");
+        look(self.admin_tls.is_some() == new.admin_tls.is_some(), "listen", "admin_tls");
         look(self.trusted_proxies == new.trusted_proxies, "listen", "trusted_proxies");
         look(self.forwarded_header == new.forwarded_header, "listen", "forwarded_header");
         look(self.debug_headers == new.debug_headers, "listen", "debug_headers");
@@ -101,7 +107,7 @@ impl Router {
         look(store.batch == new_store.batch, "limits", "store_batch");
         look(store.webhooks_max == new_store.webhooks_max, "limits", "webhooks");
         look(self.store_key == new.store_key, "store", "secret_key");
-        look(self.nameservers == new.nameservers, "outbound", "nameservers");
+        look(self.names == new.names, "outbound", "nameservers");
         look(same_keys(&self.admin_keys, &new.admin_keys), "admin", "keys");
         let pool = |field: String| match field.as_str() {
             "memory_bytes" => "plugin_memory".to_owned(),
@@ -138,13 +144,13 @@ fn fields<T: std::fmt::Debug>(old: &T, new: &T) -> Vec<String> {
     old.lines().zip(new.lines()).filter_map(name).collect()
 }
 
-/// A certificate and its key, in PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A certificate with its key, as it was read.
+#[derive(Debug, Clone)]
 pub struct Tls {
-    /// The certificate's file, with its chain.
-    pub certificate: PathBuf,
-    /// The private key's file.
-    pub key: PathBuf,
+    /// Where the certificate's file is named.
+    pub place: Place,
+    /// What was read.
+    pub identity: Identity,
 }
 
 /// One key of the API.

@@ -105,7 +105,8 @@ impl Staff {
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                let client = Client::new(recipient.reach.clone());
+                let client =
+                    Client::new(recipient.reach.clone(), self.engine.cell.current().names.clone());
                 self.clients.push((recipient.reach.clone(), client.clone()));
                 client
             }

@@ -17,6 +17,7 @@ pub use self::cell::{Cell, Record, Rejected};
 pub use self::destination::Destination;
 pub use self::gate::{Closed, Gate, Trying};
 use crate::model::{GenerationId, Network, OutOfOrder};
+use crate::outbound::Names;
 use crate::plugin::Binding;
 use crate::route::Table;
 
@@ -31,12 +32,15 @@ pub struct Generation {
     pub destinations: BTreeMap<String, Arc<Destination>>,
     /// Private networks that registered webhooks may reach.
     pub allow_networks: Vec<Network>,
+    /// Whom to ask for addresses; the same for as long as the process runs.
+    pub names: Names,
 }
 
 impl Generation {
     /// These routes, without any destination.
     pub fn new(id: GenerationId, routes: Table<Arc<Route>>) -> Generation {
-        Generation { id, routes, destinations: BTreeMap::new(), allow_networks: Vec::new() }
+        let (destinations, allow_networks) = (BTreeMap::new(), Vec::new());
+        Generation { id, routes, destinations, allow_networks, names: Names::default() }
     }
 
     /// The route of this name.

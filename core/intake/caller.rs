@@ -30,6 +30,8 @@ pub struct Proxies {
     pub header: ForwardedHeader,
     /// What providers think they call, without a trailing slash; wins over every header.
     pub public_url: Option<String>,
+    /// The listener speaks TLS itself.
+    pub tls: bool,
 }
 
 /// One hop as a proxy wrote it down.
@@ -76,7 +78,7 @@ impl Proxies {
             return Some(format!("{base}{target}"));
         }
         let hop = self.outermost(socket, &head.headers)?.1;
-        let scheme = hop.scheme.as_deref().unwrap_or("http");
+        let scheme = hop.scheme.as_deref().unwrap_or(if self.tls { "https" } else { "http" });
         let host = hop.host.as_deref().unwrap_or(&own);
         Some(format!("{scheme}://{host}{target}"))
     }

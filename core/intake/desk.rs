@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::model::{Clock, Reply, Request};
 use crate::observe::{Level, notice};
-use crate::outbound::{Client, OwnedReach};
+use crate::outbound::{Client, Names, OwnedReach};
 use crate::plugin::Fault;
 use crate::store::Store;
 
@@ -77,8 +77,8 @@ pub(super) struct Seat {
 pub(super) struct Working(Seat);
 
 impl Desk {
-    pub(super) fn new(store: Arc<dyn Store>, clock: Clock) -> Desk {
-        let client = Client::new(OwnedReach::Anywhere);
+    pub(super) fn new(store: Arc<dyn Store>, clock: Clock, names: Names) -> Desk {
+        let client = Client::new(OwnedReach::Anywhere, names);
         Desk { store, clock, client, open: Mutex::default(), tries: Mutex::default() }
     }
 
@@ -207,7 +207,7 @@ mod tests {
             wait_most: Duration::from_secs(60),
         };
         let store = Embedded::open(options, Clock::manual(0)).expect("a store");
-        Arc::new(Desk::new(Arc::new(store), Clock::manual(0)))
+        Arc::new(Desk::new(Arc::new(store), Clock::manual(0), Names::default()))
     }
 
     fn request(id: &str) -> Request {

@@ -65,9 +65,10 @@ impl Intake {
     pub fn new(cell: Arc<Cell>, store: Arc<dyn Store>, limits: Limits, clock: Clock) -> Intake {
         let places = Semaphore::new(limits.callbacks.min(Semaphore::MAX_PERMITS));
         let proxies = Proxies::default();
-        let (desk, forged) = (Desk::new(Arc::clone(&store), clock.clone()), Arc::default());
-        let (desk, debug_headers) = (Arc::new(desk), false);
-        Intake { cell, store, limits, proxies, clock, debug_headers, forged, places, desk }
+        let forged = Arc::default();
+        let names = cell.current().names.clone();
+        let desk = Arc::new(Desk::new(Arc::clone(&store), clock.clone(), names));
+        Intake { cell, store, limits, proxies, clock, debug_headers: false, forged, places, desk }
     }
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.

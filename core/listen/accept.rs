@@ -34,8 +34,8 @@ where
     S: Fn(Arrival) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    let Listener { socket, limits, counters } = listener;
-    let door = Arc::new(Door::new(Arc::clone(&limits), Arc::clone(&counters), serve));
+    let Listener { socket, limits, counters, tls } = listener;
+    let door = Arc::new(Door::new((Arc::clone(&limits), Arc::clone(&counters)), tls, serve));
     let permits = limits.connections.clamp(1, Semaphore::MAX_PERMITS);
     let permits = Arc::new(Semaphore::new(permits));
     let mut open = JoinSet::new();

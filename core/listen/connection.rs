@@ -1,5 +1,5 @@
 //! One connection, from its first byte to its last: HTTP/1.1 or HTTP/2 by what the sender speaks
-//! first. Whatever is malformed or too large is answered here, before anybody else sees it.
+//! first, with TLS around it where the listener has a certificate. Whatever is malformed or too large is answered here, before anybody else sees it.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -15,12 +15,14 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::body::Body;
 use super::counters::{Counters, count};
 use super::pulse::Pulse;
 use super::stream::Stream;
+use super::tls::Tls;
 use super::{Drain, Limits};
 
 /// The protocol library takes no smaller buffer for a head.
@@ -51,6 +53,7 @@ pub(super) struct Door<S> {
     limits: Arc<Limits>,
     counters: Arc<Counters>,
     protocol: auto::Builder<TokioExecutor>,
+    tls: Option<Tls>,
     serve: S,
 }
 
@@ -59,9 +62,13 @@ where
     S: Fn(Arrival) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    pub(super) fn new(limits: Arc<Limits>, counters: Arc<Counters>, serve: S) -> Door<S> {
+    pub(super) fn new(
+        (limits, counters): (Arc<Limits>, Arc<Counters>),
+        tls: Option<Tls>,
+        serve: S,
+    ) -> Door<S> {
         let protocol = protocol(&limits);
-        Door { limits, counters, protocol, serve }
+        Door { limits, counters, protocol, tls, serve }
     }
 
     /// Serves one connection to its end.
@@ -71,7 +78,10 @@ where
         // Without it a small response may wait for an acknowledgement; where it fails, it may.
         let _ = tcp.set_nodelay(true);
         let pulse = Arc::new(Pulse::new(&self.limits));
-        let ended = self.speak(tcp, peer, &pulse, drain).await;
+        let ended = match &self.tls {
+            None => self.speak(tcp, peer, &pulse, drain).await,
+            Some(tls) => self.speak_safely(tls, tcp, peer, (&pulse, drain)).await,
+        };
         if pulse.is_given_up() {
             count(&self.counters.timed_out);
         } else if ended.is_err() {
@@ -79,14 +89,33 @@ where
         }
     }
 
-    async fn speak(
+    /// Shakes hands, and then speaks. Nothing has been served before that is done, so being told to
+    /// stop ends it.
+    async fn speak_safely(
         self: &Arc<Self>,
+        tls: &Tls,
         tcp: TcpStream,
+        peer: SocketAddr,
+        (pulse, mut drain): (&Arc<Pulse>, Drain),
+    ) -> Result<(), Failure> {
+        let stream = tokio::select! {
+            shaken = tls.greet(tcp, pulse, &self.limits) => shaken?,
+            () = drain.told() => return Ok(()),
+        };
+        self.speak(stream, peer, pulse, drain).await
+    }
+
+    async fn speak<T>(
+        self: &Arc<Self>,
+        transport: T,
         peer: SocketAddr,
         pulse: &Arc<Pulse>,
         mut drain: Drain,
-    ) -> Result<(), Failure> {
-        let stream = TokioIo::new(Stream::new(tcp, Arc::clone(pulse), &self.limits));
+    ) -> Result<(), Failure>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let stream = TokioIo::new(Stream::new(transport, Arc::clone(pulse), &self.limits));
         let service =
             service_fn(|request| call(Arc::clone(self), request, peer, Arc::clone(pulse)));
         let mut connection = pin!(self.protocol.serve_connection(stream, service));

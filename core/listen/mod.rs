@@ -1,4 +1,4 @@
-//! The public door: bytes in, bytes out, over HTTP/1.1 and HTTP/2. It knows no callback; whatever a
+//! The public door: bytes in, bytes out, over HTTP/1.1 and HTTP/2, with TLS or without. It knows no callback; whatever a
 //! sender does costs a bounded part of one connection, and never the listener.
 
 mod limits;
@@ -9,6 +9,8 @@ mod connection;
 mod body;
 mod pulse;
 mod stream;
+mod identity;
+mod tls;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +19,9 @@ pub use body::{Body, BodyFault};
 pub use connection::Arrival;
 pub use counters::Counters;
 pub use drain::{Drain, Drainer, drain};
+pub use identity::{Identity, IdentityFault};
 pub use limits::Limits;
+pub use tls::Tls;
 
 use std::sync::Arc;
 
@@ -32,4 +36,6 @@ pub struct Listener {
     pub limits: Arc<Limits>,
     /// What is counted; shared with whoever shows it.
     pub counters: Arc<Counters>,
+    /// Who it says it is; `None`: it speaks without TLS.
+    pub tls: Option<Tls>,
 }

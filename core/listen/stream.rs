@@ -1,4 +1,4 @@
-//! A TCP stream that gives itself up when its pulse says so, and that closes without taking back
+//! A stream, TCP or TLS over it, that gives itself up when its pulse says so, and that closes without taking back
 //! the response: bytes nobody wants are read for a while before the socket goes.
 
 use std::io;
@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
@@ -16,8 +15,8 @@ use super::pulse::{FOREVER, Pulse};
 
 /// The stream of one connection.
 #[derive(Debug)]
-pub(super) struct Stream {
-    tcp: TcpStream,
+pub(super) struct Stream<T> {
+    transport: T,
     pulse: Arc<Pulse>,
     alarm: Pin<Box<Sleep>>,
     linger_bytes: usize,
@@ -25,12 +24,12 @@ pub(super) struct Stream {
     lingering: bool,
 }
 
-impl Stream {
-    pub(super) fn new(tcp: TcpStream, pulse: Arc<Pulse>, limits: &Limits) -> Stream {
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
+    pub(super) fn new(transport: T, pulse: Arc<Pulse>, limits: &Limits) -> Stream<T> {
         let alarm = Box::pin(sleep_until(pulse.due(Instant::now())));
         let (linger_bytes, linger_timeout) =
             (limits.linger_bytes, limits.linger_timeout.min(FOREVER));
-        Stream { tcp, pulse, alarm, linger_bytes, linger_timeout, lingering: false }
+        Stream { transport, pulse, alarm, linger_bytes, linger_timeout, lingering: false }
     }
 
     /// Called when nothing moves: an error once it is time to give up, else the task is woken then.
@@ -55,11 +54,11 @@ impl Stream {
     }
 
     /// Passes on what an operation gave; one that moved nothing is a question of patience.
-    fn waited<T>(
+    fn waited<M>(
         &mut self,
         cx: &mut Context<'_>,
-        polled: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+        polled: Poll<io::Result<M>>,
+    ) -> Poll<io::Result<M>> {
         if polled.is_pending() {
             self.poll_patience(cx)?;
         }
@@ -83,7 +82,7 @@ impl Stream {
         let mut scrap = [0; 8 << 10];
         while self.linger_bytes > 0 {
             let mut scrap = ReadBuf::new(&mut scrap);
-            match Pin::new(&mut self.tcp).poll_read(cx, &mut scrap) {
+            match Pin::new(&mut self.transport).poll_read(cx, &mut scrap) {
                 Poll::Pending => return self.alarm.as_mut().poll(cx),
                 Poll::Ready(Ok(())) if !scrap.filled().is_empty() => {
                     self.linger_bytes = self.linger_bytes.saturating_sub(scrap.filled().len());
@@ -95,14 +94,14 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = bytes.filled().len();
-        let polled = Pin::new(&mut self.tcp).poll_read(cx, bytes);
+        let polled = Pin::new(&mut self.transport).poll_read(cx, bytes);
         if bytes.filled().len() > before {
             self.pulse.read();
         }
@@ -110,13 +109,13 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.tcp).poll_write(cx, bytes);
+        let polled = Pin::new(&mut self.transport).poll_write(cx, bytes);
         self.written(cx, polled)
     }
 
@@ -125,22 +124,24 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
+        let polled = Pin::new(&mut self.transport).poll_write_vectored(cx, slices);
         self.written(cx, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        self.transport.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(cx)
+        Pin::new(&mut self.transport).poll_flush(cx)
     }
 
     /// Ends what is sent; where the sender was cut short, then hears it out.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.lingering {
-            ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
+            // Over TLS there is a last word, which the other side may not take.
+            let polled = Pin::new(&mut self.transport).poll_shutdown(cx);
+            ready!(self.waited(cx, polled))?;
             if !self.pulse.is_cut_short() {
                 return Poll::Ready(Ok(()));
             }

@@ -1,29 +1,26 @@
 //! From a name to a connection. The name is resolved once, and what was looked at is what is
 //! dialled, so an answer that changes in between can't get past the guard.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use tokio::net::TcpStream;
 
-use super::{OutboundFault, Reach, Target};
+use super::{Names, OutboundFault, Reach, Target};
 use crate::model::address;
 
 /// A connection to the first of the target's addresses that may be dialled and answers.
-pub(super) async fn dial(target: &Target, reach: Reach<'_>) -> Result<TcpStream, OutboundFault> {
-    let found = resolve(target).await.map_err(OutboundFault::Unresolved)?;
+pub(super) async fn dial(
+    target: &Target,
+    names: &Names,
+    reach: Reach<'_>,
+) -> Result<TcpStream, OutboundFault> {
+    let found = names.addresses(&target.host, target.port).await;
+    let found = found.map_err(OutboundFault::Unresolved)?;
     let open: Vec<SocketAddr> = found.into_iter().filter(|at| may_dial(at.ip(), reach)).collect();
     if open.is_empty() {
         return Err(OutboundFault::Private);
     }
     TcpStream::connect(open.as_slice()).await.map_err(OutboundFault::Refused)
-}
-
-async fn resolve(target: &Target) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = target.host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, target.port)]);
-    }
-    Ok(tokio::net::lookup_host((target.host.as_str(), target.port)).await?.collect())
 }
 
 fn may_dial(ip: IpAddr, reach: Reach<'_>) -> bool {

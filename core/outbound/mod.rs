@@ -2,6 +2,7 @@
 //! ones ([`Client`]). The guard looks at the address that is dialled, never only at the name, and
 //! no redirect is followed.
 
+mod names;
 mod dial;
 mod tls;
 mod pool;
@@ -18,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub use self::names::Names;
 pub use self::pool::{Brought, Client, OwnedReach};
 pub use self::posting::{About, Posting};
 use crate::model::Network;
@@ -97,6 +99,7 @@ pub enum OutboundFault {
 /// of body. How long that may take is the caller's to bound.
 pub async fn exchange<B>(
     request: Request<B>,
+    names: &Names,
     reach: Reach<'_>,
     bytes_max: usize,
 ) -> Result<Response<Bytes>, OutboundFault>
@@ -104,7 +107,7 @@ where
     B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     let target = Target::of(request.uri()).ok_or(OutboundFault::BadUrl)?;
-    let stream = dial::dial(&target, reach).await?;
+    let stream = dial::dial(&target, names, reach).await?;
     let response = if target.tls {
         send(tls::wrap(stream, &target.host).await?, request).await?
     } else {
@@ -162,12 +165,12 @@ mod tests {
         for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
             let uri: Uri = format!("http://{host}:{port}/").parse().expect("a URI");
             let target = Target::of(&uri).expect("a target");
-            let refused = dial::dial(&target, Reach::Public(&[])).await;
+            let refused = dial::dial(&target, &Names::default(), Reach::Public(&[])).await;
             assert!(matches!(refused, Err(OutboundFault::Private)), "{host}");
         }
         let target = Target { host: "127.0.0.1".into(), port, tls: false };
         let allowed = ["127.0.0.0/8".parse().expect("a network")];
-        assert!(dial::dial(&target, Reach::Public(&allowed)).await.is_ok());
-        assert!(dial::dial(&target, Reach::Anywhere).await.is_ok());
+        assert!(dial::dial(&target, &Names::default(), Reach::Public(&allowed)).await.is_ok());
+        assert!(dial::dial(&target, &Names::default(), Reach::Anywhere).await.is_ok());
     }
 }

@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
-use super::{OutboundFault, Reach, Target, dial, tls};
+use super::{Names, OutboundFault, Reach, Target, dial, tls};
 use crate::model::Network;
 
 /// Connections kept for one host and port while nobody uses them.
@@ -70,14 +70,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that dials only where `reach` allows.
-    pub fn new(reach: OwnedReach) -> Client {
+    /// A client that asks these names, and dials only where `reach` allows.
+    pub fn new(reach: OwnedReach, names: Names) -> Client {
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .http1_max_buf_size(BUFFER_BYTES)
-            .build(Dialler { reach });
+            .build(Dialler { reach, names });
         Client { pool }
     }
 
@@ -185,6 +185,7 @@ fn again(fault: &OutboundFault) -> OutboundFault {
 #[derive(Debug, Clone)]
 struct Dialler {
     reach: OwnedReach,
+    names: Names,
 }
 
 /// What a connection is made of, with TLS or without.
@@ -210,17 +211,17 @@ impl Service<Uri> for Dialler {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let reach = self.reach.clone();
+        let (reach, names) = (self.reach.clone(), self.names.clone());
         Box::pin(async move {
             let target = Target::of(&uri).ok_or(OutboundFault::BadUrl)?;
-            let opened = tokio::time::timeout(DIAL, open(&target, reach.borrowed())).await;
+            let opened = tokio::time::timeout(DIAL, open(&target, &names, reach.borrowed())).await;
             opened.unwrap_or_else(|_| Err(OutboundFault::Refused(io::ErrorKind::TimedOut.into())))
         })
     }
 }
 
-async fn open(target: &Target, reach: Reach<'_>) -> Result<Opened, OutboundFault> {
-    let stream = dial::dial(target, reach).await?;
+async fn open(target: &Target, names: &Names, reach: Reach<'_>) -> Result<Opened, OutboundFault> {
+    let stream = dial::dial(target, names, reach).await?;
     // Only speed hangs on it.
     let _ = stream.set_nodelay(true);
     let wire: Box<dyn Wire> = match target.tls {

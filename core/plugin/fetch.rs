@@ -60,7 +60,7 @@ impl WasiHttpHooks for Fetch {
             let limits = &binding.plugin.limits;
             let reach = Reach::Public(&binding.grant.allow_networks);
             let request = request.map(|body| body.map_err(|error| error.to_string()));
-            let exchange = exchange(request, reach, limits.http_bytes);
+            let exchange = exchange(request, &binding.grant.names, reach, limits.http_bytes);
             let response = timeout(limits.http_timeout, exchange).await;
             let response = response.map_err(|_| Error::HttpResponseTimeout)?.map_err(said)?;
             let response = response.map(|body| Full::new(body).map_err(Error::from).boxed_unsync());

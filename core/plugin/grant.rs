@@ -3,6 +3,7 @@
 
 use super::keyring::Keyring;
 use crate::model::Network;
+use crate::outbound::Names;
 
 /// Everything that config grants to one use of a plugin.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Grant {
     pub allow_http: Vec<HostRule>,
     /// Private networks that those hosts may turn out to be in.
     pub allow_networks: Vec<Network>,
+    /// Whom to ask for those hosts' addresses.
+    pub names: Names,
     /// May it sign? Only where callbacks are simulated.
     pub signing: bool,
 }

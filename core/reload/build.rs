@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::answers::Answers;
 use super::{check, destinations};
 use crate::config::{
-    AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Settings,
+    AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Router, Settings,
 };
 use crate::generation::{Generation, Route};
 use crate::model::GenerationId;
@@ -56,6 +56,7 @@ pub async fn build(
             routes,
             destinations: destinations::all(&settings.destinations),
             allow_networks: settings.router.allow_networks.clone(),
+            names: settings.router.names.clone(),
         }),
         problems,
         hashes,
@@ -113,7 +114,7 @@ impl Shelf<'_> {
             if let Some(plugin) = &plugin
                 && plugin.is_responder()
             {
-                let grant = responder_grant(settings, &self.settings.router.allow_networks);
+                let grant = responder_grant(settings, &self.settings.router);
                 self.responders.insert(index, self.host.bind(Arc::clone(plugin), grant));
             }
             self.plugins.push(plugin);
@@ -172,8 +173,8 @@ impl Shelf<'_> {
             problems.push(Problem::error(message).at(&route.place).help(help));
             return None;
         }
-        let networks = &self.settings.router.allow_networks;
-        let adapter = self.host.bind(Arc::clone(&plugin), adapter_grant(route, networks));
+        let grant = adapter_grant(route, &self.settings.router);
+        let adapter = self.host.bind(Arc::clone(&plugin), grant);
         check::keys(route, problems);
         check::route(route, &adapter, problems).await;
         let answers = Answers {
@@ -197,26 +198,28 @@ impl Shelf<'_> {
     }
 }
 
-fn responder_grant(plugin: &PluginSettings, networks: &[crate::model::Network]) -> Grant {
+fn responder_grant(plugin: &PluginSettings, router: &Router) -> Grant {
     Grant {
         scope: format!("responder {}", plugin.name),
         settings: serde_json::Value::Object(plugin.settings.clone()).to_string(),
         keyring: keyring(&plugin.secrets),
         reveal: plugin.reveal.clone(),
         allow_http: plugin.allow_http.clone(),
-        allow_networks: networks.to_vec(),
+        allow_networks: router.allow_networks.clone(),
+        names: router.names.clone(),
         signing: false,
     }
 }
 
-fn adapter_grant(route: &RouteSettings, networks: &[crate::model::Network]) -> Grant {
+fn adapter_grant(route: &RouteSettings, router: &Router) -> Grant {
     Grant {
         scope: format!("route {}", route.name),
         settings: serde_json::Value::Object(route.settings.clone()).to_string(),
         keyring: keyring(&route.secrets),
         reveal: route.reveal.clone(),
         allow_http: route.allow_http.clone(),
-        allow_networks: networks.to_vec(),
+        allow_networks: router.allow_networks.clone(),
+        names: router.names.clone(),
         signing: false,
     }
 }

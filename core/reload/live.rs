@@ -10,6 +10,7 @@ use ring::digest;
 use tokio::sync::mpsc;
 
 use super::build;
+use super::certificates::{Certificates, outdated};
 use super::watch::{self, Folders, Watch};
 use crate::config::{self, Problem, Problems, Router, Settings};
 use crate::generation::{Ask, Cell, Rejected, Told};
@@ -31,6 +32,8 @@ pub struct Reloader {
     pub started: Settings,
     /// What that came down to, plugins and all, before they were loaded.
     pub digest: Digest,
+    /// What the listeners show of themselves.
+    pub certificates: Certificates,
 }
 
 /// What wakes the task. There is nothing else that does.
@@ -163,6 +166,7 @@ impl Live<'_> {
         }
         self.reloader.cell.needs_restart(keys);
         new.pool = running.pool.clone();
+        new.names = running.names.clone();
     }
 
     async fn apply(&mut self, seen: Seen) -> Told {
@@ -170,7 +174,10 @@ impl Live<'_> {
         let cell = &self.reloader.cell;
         let id = GenerationId(cell.id().0 + 1);
         let (mut generation, mut loaded) = (None, seen_digest);
+        let now_ms = self.reloader.clock.now_ms();
+        let mut router = None;
         if let Some(mut settings) = settings {
+            problems.extend(outdated(&settings.router, now_ms));
             self.keep_running(&mut settings.router);
             problems.extend(check_memory(&settings));
             let running = cell.current();
@@ -178,9 +185,9 @@ impl Live<'_> {
             problems.extend(built.problems);
             generation = built.generation.filter(|_| !problems.has_errors());
             loaded = digest(&settings, &built.hashes);
+            router = Some(settings.router);
         }
         let rendered = problems.render(false);
-        let now_ms = self.reloader.clock.now_ms();
         let Some(generation) = generation else {
             self.rejected = Some(seen_digest);
             let line = format!("the config has problems: generation {} runs on", cell.id());
@@ -189,6 +196,7 @@ impl Live<'_> {
             return Told::Rejected(rendered);
         };
         cell.swap(generation, now_ms);
+        router.iter().for_each(|router| self.reloader.certificates.exchange(router));
         // Not what was seen: a plugin's file may have changed again before it was loaded.
         (self.running, self.rejected) = (loaded, None);
         if !problems.is_empty() {

@@ -6,8 +6,10 @@ mod check;
 mod destinations;
 mod answers;
 mod build;
+mod certificates;
 mod watch;
 mod live;
 
 pub use build::{Built, build};
+pub use certificates::{Certificates, outdated};
 pub use live::{Digest, Reloader, digest};

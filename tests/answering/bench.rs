@@ -279,7 +279,7 @@ pub(crate) async fn serve(intake: Intake, took: Took) -> SocketAddr {
     let socket = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = socket.local_addr().expect("its address");
     let limits = Arc::new(listen::Limits::default());
-    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
+    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()), tls: None };
     let intake = Arc::new(intake);
     let (drainer, drain) = listen::drain();
     let serving = listen::run(listener, drain, move |arrival| {

@@ -155,7 +155,7 @@ where
     let socket = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = socket.local_addr().expect("its address");
     let limits = Arc::new(listen::Limits::default());
-    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
+    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()), tls: None };
     let (drainer, drain) = listen::drain();
     let serving = listen::run(listener, drain, serve);
     tokio::spawn(async move {

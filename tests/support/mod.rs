@@ -5,9 +5,11 @@ pub(crate) mod brz;
 pub(crate) mod destination;
 pub(crate) mod guest;
 pub(crate) mod hostile;
+pub(crate) mod name_server;
 pub(crate) mod router;
 pub(crate) mod service;
 pub(crate) mod store;
+pub(crate) mod tls;
 
 pub(crate) use self::hostile::callback;
 
@@ -49,4 +51,31 @@ pub(crate) fn bad_tokens() -> Vec<(&'static str, String)> {
         ("HS256 with the public key", sign(Algorithm::HS256, &hs256)),
         ("another RSA key", sign(Algorithm::RS256, &other)),
     ]
+}
+
+/// What comes at all comes within this …
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+/// … and is looked for this often: less than the admin API lets anybody ask.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// Waits until there is something.
+pub(crate) fn waited<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let start = std::time::Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// A process that doesn't outlive its test.
+pub(crate) struct Ended(pub(crate) std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

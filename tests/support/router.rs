@@ -57,7 +57,8 @@ impl Router {
             assert!(read > 0, "the router ended before it listened:\n{log}");
             log.push_str(&line);
             for (word, found) in [("listening on", &mut address), ("administered at", &mut admin)] {
-                let said = line.trim_end().split_once(&format!("{word} http://"));
+                let said = line.trim_end().split_once(&format!("{word} http"));
+                let said = said.and_then(|(_, said)| said.split_once("://"));
                 *found = found.or(said.map(|(_, said)| said.parse().expect("an address")));
             }
         }

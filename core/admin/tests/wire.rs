@@ -27,7 +27,7 @@ async fn over_a_real_connection() {
     let socket = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = socket.local_addr().expect("a bound socket");
     let limits = Arc::new(listen::Limits::default());
-    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
+    let listener = Listener { socket, limits, counters: Arc::new(Counters::default()), tls: None };
     let (drainer, drain) = listen::drain();
     let running = tokio::spawn(listen::run(listener, drain, move |arrival| {
         let admin = Arc::clone(&admin);

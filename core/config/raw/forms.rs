@@ -7,6 +7,8 @@ use crate::config::nearest::{quoted, suggestion};
 use crate::model::Network;
 use crate::plugin::HostRule;
 
+const NAME_SERVER_PORT: u16 = 53;
+
 /// Why a text isn't what it should be.
 pub(crate) struct Wrong {
     pub(crate) message: String,
@@ -57,9 +59,13 @@ pub(crate) fn network(text: &str) -> Result<Network, Wrong> {
     })
 }
 
-/// An IP address.
-pub(crate) fn address(text: &str) -> Result<IpAddr, Wrong> {
-    text.parse().map_err(|_| Wrong::new("this isn't an IP address", "write \"10.0.0.2\""))
+/// An IP address, perhaps with a port; 53 is what name servers have.
+pub(crate) fn name_server(text: &str) -> Result<SocketAddr, Wrong> {
+    let alone = || Some(SocketAddr::new(text.parse::<IpAddr>().ok()?, NAME_SERVER_PORT));
+    text.parse().ok().or_else(alone).filter(|at| at.port() > 0).ok_or_else(|| {
+        let help = "write \"10.0.0.2\", \"10.0.0.2:53\" or \"[fd00::2]:53\"";
+        Wrong::new("this isn't a name server's IP address", help)
+    })
 }
 
 /// `host` or `host:port`; IPv6 in brackets.

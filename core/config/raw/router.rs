@@ -1,6 +1,6 @@
 //! `[listen]`, `[store]`, `[outbound]` and `[admin]`: what is read once, when the process starts.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::bounds::{DAY, GIB, MIB, MINUTE};
@@ -8,8 +8,8 @@ use super::forms::{self, one_of};
 use super::keys::{Keys, key_name};
 use super::limits::{self, Limits};
 use super::secrets::{SecretRef, secret_refs};
-use crate::config::tree::Entry;
-use crate::config::{Placed, Problem, Problems, StoreSettings, Tls};
+use crate::config::tree::{Entry, Value};
+use crate::config::{Placed, Problem, Problems, StoreSettings};
 use crate::intake::ForwardedHeader;
 use crate::model::Network;
 
@@ -25,7 +25,7 @@ pub(crate) struct Router {
     pub(crate) store_key: Vec<SecretRef>,
     pub(crate) limits: Limits,
     pub(crate) allow_networks: Vec<Network>,
-    pub(crate) nameservers: Vec<IpAddr>,
+    pub(crate) nameservers: Vec<SocketAddr>,
     pub(crate) admin_keys: Vec<AdminKey>,
 }
 
@@ -35,6 +35,7 @@ pub(crate) struct Listen {
     pub(crate) public_url: Option<String>,
     pub(crate) admin: Option<SocketAddr>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) admin_tls: AdminTls,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) forwarded_header: ForwardedHeader,
     pub(crate) debug_headers: bool,
@@ -47,11 +48,28 @@ impl Default for Listen {
             public_url: None,
             admin: None,
             tls: None,
+            admin_tls: AdminTls::Same,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             debug_headers: false,
         }
     }
+}
+
+/// Where a certificate and its key are.
+pub(crate) struct Tls {
+    pub(crate) certificate: Placed<PathBuf>,
+    pub(crate) key: Placed<PathBuf>,
+}
+
+/// Who the admin listener says it is.
+pub(crate) enum AdminTls {
+    /// As the public listener.
+    Same,
+    /// It speaks without TLS.
+    Plain,
+    /// Another one; `None` where what was written is wrong.
+    Own(Option<Tls>),
 }
 
 /// One `[admin.keys.…]`.
@@ -74,7 +92,7 @@ pub(crate) fn router(keys: &mut Keys<'_, '_>) -> Router {
     }
     if let Some(mut table) = keys.table("outbound", "[outbound]") {
         router.allow_networks = values(table.list("allow_networks", forms::network));
-        router.nameservers = values(table.list("nameservers", forms::address));
+        router.nameservers = values(table.list("nameservers", forms::name_server));
         table.finish();
     }
     if let Some(mut table) = keys.table("admin", "[admin]") {
@@ -105,6 +123,7 @@ fn listen(mut keys: Keys<'_, '_>) -> Listen {
     }
     listen.admin = admin.map(|admin| admin.value);
     listen.tls = keys.table("tls", "tls").and_then(tls);
+    listen.admin_tls = admin_tls(&mut keys);
     listen.trusted_proxies = values(keys.list("trusted_proxies", forms::network));
     let header = keys.form("forwarded_header", one_of(&["x-forwarded-for", "forwarded"]));
     if header.is_some_and(|header| header.value == "forwarded") {
@@ -115,16 +134,24 @@ fn listen(mut keys: Keys<'_, '_>) -> Listen {
     listen
 }
 
+fn admin_tls(keys: &mut Keys<'_, '_>) -> AdminTls {
+    match keys.take("admin_tls").map(|node| &node.value) {
+        None => AdminTls::Same,
+        Some(Value::Flag(false)) => AdminTls::Plain,
+        Some(_) => AdminTls::Own(keys.table("admin_tls", "admin_tls").and_then(tls)),
+    }
+}
+
 fn tls(mut keys: Keys<'_, '_>) -> Option<Tls> {
     let certificate = keys.path("certificate");
     let key = keys.path("key");
     for name in ["certificate", "key"] {
         if !keys.has(name) {
-            keys.missing(name, "write tls = { certificate = \"…\", key = \"…\" }");
+            keys.missing(name, "write { certificate = \"…\", key = \"…\" }");
         }
     }
     keys.finish();
-    Some(Tls { certificate: certificate?.value, key: key?.value })
+    Some(Tls { certificate: certificate?, key: key? })
 }
 
 fn store(mut keys: Keys<'_, '_>, router: &mut Router) {

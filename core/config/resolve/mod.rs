@@ -5,11 +5,13 @@
 mod names;
 mod shelf;
 mod router;
+mod tls;
 mod plugins;
 mod routes;
 mod destinations;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use ring::digest;
 
@@ -25,7 +27,15 @@ struct Desk<'a> {
     names: &'a Names<'a>,
     limits: &'a Limits,
     shelf: Shelf<'a>,
+    /// Files that were read or tried, beside config files and secrets'.
+    read: Vec<Read>,
     problems: Problems,
+}
+
+/// A file, and what was in it; nothing where it couldn't be read.
+struct Read {
+    path: PathBuf,
+    digest: digest::Digest,
 }
 
 /// Finds what the config means. Warnings come beside the settings; with any error there are none.
@@ -38,7 +48,8 @@ pub fn resolve(
     let raw = raw(sources, &mut found);
     let names = Names::collect(&raw, &mut found);
     let shelf = Shelf::new(&raw.secrets, &names, environment);
-    let desk = Desk { names: &names, limits: &raw.router.limits, shelf, problems: found };
+    let limits = &raw.router.limits;
+    let desk = Desk { names: &names, limits, shelf, read: Vec::new(), problems: found };
     let (settings, mut found) = settings(sources, &raw, desk);
     drop_what_follows(sources, &mut found);
     let mut problems = sources.problems.clone();
@@ -61,7 +72,8 @@ fn settings(sources: &Sources, raw: &Raw, mut desk: Desk<'_>) -> (Option<Setting
     destinations::check_use(raw, &mut desk);
     desk.shelf.report(&mut desk.problems);
     let mut files: Vec<_> = sources.files().map(ToOwned::to_owned).collect();
-    let digest = digest(sources, &desk.shelf);
+    let digest = digest(sources, &desk);
+    files.extend(desk.read.into_iter().map(|read| read.path));
     files.extend(desk.shelf.into_files());
     let settings = routes.into_iter().collect::<Option<Vec<_>>>().map(|routes| Settings {
         router,
@@ -74,15 +86,15 @@ fn settings(sources: &Sources, raw: &Raw, mut desk: Desk<'_>) -> (Option<Setting
     (settings, desk.problems)
 }
 
-/// The same for the same files with the same secrets.
-fn digest(sources: &Sources, shelf: &Shelf<'_>) -> String {
+/// The same for the same files with the same secrets and certificates.
+fn digest(sources: &Sources, desk: &Desk<'_>) -> String {
     let mut all = digest::Context::new(&digest::SHA256);
     for document in &sources.documents {
         let path = document.source.path().as_os_str().as_encoded_bytes();
         all.update(digest::digest(&digest::SHA256, path).as_ref());
         all.update(document.digest.as_ref());
     }
-    for part in shelf.digests() {
+    for part in desk.shelf.digests().chain(desk.read.iter().map(|read| read.digest)) {
         all.update(part.as_ref());
     }
     all.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Desk;
+use super::tls::tls;
 use crate::config::raw::router as raw;
 use crate::config::{AdminKey, Problem, Router, SecretVersion, StoreSettings};
+use crate::outbound::Names;
 
 /// Where the embedded store is, from the folder that the config is in.
 const STORE_PATH: &str = "data/hookswitch.db";
@@ -13,12 +15,19 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
     let store_key = store_key(raw, desk);
     let admin_keys = raw.admin_keys.iter().map(|key| admin_key(key, desk)).collect();
     let (listen, limits) = (&raw.listen, &raw.limits);
+    let public_tls = listen.tls.as_ref().and_then(|files| tls(files, desk));
+    let admin_tls = match &listen.admin_tls {
+        raw::AdminTls::Same => public_tls.clone(),
+        raw::AdminTls::Plain => None,
+        raw::AdminTls::Own(own) => own.as_ref().and_then(|files| tls(files, desk)),
+    };
     let path = raw.store_path.clone().unwrap_or_else(|| default_store(root));
     Router {
         public: listen.public,
         public_url: listen.public_url.clone(),
         admin: listen.admin,
-        tls: listen.tls.clone(),
+        tls: public_tls,
+        admin_tls,
         trusted_proxies: listen.trusted_proxies.clone(),
         forwarded_header: listen.forwarded_header,
         store: StoreSettings { path, ..limits.store.clone() },
@@ -32,7 +41,7 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
         answering: limits.answering.clone(),
         debug_headers: listen.debug_headers,
         allow_networks: raw.allow_networks.clone(),
-        nameservers: raw.nameservers.clone(),
+        names: Names::of(&raw.nameservers),
         admin_keys,
     }
 }

@@ -62,6 +62,16 @@ fn keys_and_kinds() {
             &["config.toml:2:1", "unknown key \"pubic\" in [listen]", "did you mean \"public\"?"],
         ),
         Case("[lsten]\n", 1, &["config.toml:1:2", "did you mean \"listen\"?"]),
+        Case(
+            "[outbound]\nnameservers = [\"10.0.0.2\", \"[::1]:5353\", \"10.0.0.2:0\", \"dns\"]\n",
+            2,
+            &["2:42", "2:56", "this isn't a name server's IP address", "10.0.0.2:53"],
+        ),
+        Case(
+            "[listen]\nadmin_tls = true\n",
+            1,
+            &["2:13", "this should be a table, and is a boolean"],
+        ),
         Case("[outbound]\nxyz = 1\n", 1, &["known keys: allow_networks, nameservers"]),
         Case("listen = 5\n", 1, &["1:10", "this should be a table, and is an integer"]),
         Case("routes = 5\n", 1, &["1:10", "each under [[routes]]"]),

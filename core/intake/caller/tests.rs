@@ -4,7 +4,7 @@ use super::*;
 
 fn proxies(trusted: &str, header: ForwardedHeader) -> Proxies {
     let trusted = trusted.split_whitespace().map(|text| text.parse().expect(text)).collect();
-    Proxies { trusted, header, public_url: None }
+    Proxies { trusted, header, ..Proxies::default() }
 }
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

@@ -7,6 +7,7 @@ mod bodies;
 mod connections;
 mod multiplexed;
 mod draining;
+mod secured;
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -47,11 +48,16 @@ struct Gate {
 }
 
 async fn start(limits: Limits) -> Served {
+    start_with(limits, None).await
+}
+
+async fn start_with(limits: Limits, tls: Option<Tls>) -> Served {
     let socket = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = socket.local_addr().expect("a bound socket");
     let (counters, gate) = (Arc::<Counters>::default(), Arc::<Gate>::default());
     let (drainer, drain) = drain();
-    let listener = Listener { socket, limits: Arc::new(limits), counters: Arc::clone(&counters) };
+    let (limits, counted) = (Arc::new(limits), Arc::clone(&counters));
+    let listener = Listener { socket, limits, counters: counted, tls };
     let shared = Arc::clone(&gate);
     let serve = move |arrival| answer(arrival, Arc::clone(&shared));
     let running = tokio::spawn(run(listener, drain, serve));

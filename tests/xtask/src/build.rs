@@ -78,7 +78,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size for people to read")]
-fn size(path: &Path) -> Result<String> {
+pub(crate) fn size(path: &Path) -> Result<String> {
     let bytes = fs::metadata(path).with_context(|| path.display().to_string())?.len() as f64;
     let kib = bytes / 1024.0;
     Ok(if kib < 1024.0 { format!("{kib:.0} KiB") } else { format!("{:.1} MiB", kib / 1024.0) })

@@ -5,6 +5,7 @@
 
 mod build;
 mod demo;
+mod dist;
 mod progress;
 mod test;
 mod toolchain;
@@ -18,6 +19,9 @@ const USAGE: &str = "\
 Usage: cargo xtask <command>
 
   build           the router at target/release/hookswitch, example plugins at target/plugins
+  dist            one static, stripped binary at target/dist/hookswitch, checked; prints its size and
+                  how long it takes from the start to the first answered callback
+  dist --binary PATH   that for a binary that is there already
   test            formatting, lints and all tests
   demo [--once]   build, run the router with three providers, send it genuine and forged callbacks
                   and show what it said; --once ends then, else it stays up until Ctrl-C
@@ -28,6 +32,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words[..] {
         ["build"] => Workspace::find().and_then(|workspace| build::run(&workspace)),
+        ["dist"] => Workspace::find().and_then(|workspace| dist::run(&workspace)),
+        ["dist", "--binary", path] => {
+            Workspace::find().and_then(|workspace| dist::of(&workspace, path.as_ref()))
+        }
         ["test"] => Workspace::find().and_then(|workspace| test::run(&workspace)),
         ["demo"] => Workspace::find().and_then(|workspace| demo::run(&workspace, false)),
         ["demo", "--once"] => Workspace::find().and_then(|workspace| demo::run(&workspace, true)),
