@@ -215,16 +215,20 @@ fn grant(vector: &vectors::Vector) -> Grant {
     Grant { scope: "vectors".into(), settings, keyring: Keyring::new(roles), ..Grant::default() }
 }
 
-/// Runs every vector of one adapter; at least `least` of them.
+/// Runs every vector of a first-party adapter; at least `least` of them.
 fn run(name: &str, least: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins").join(name).join("vectors");
-    let vectors = vectors::load(&folder).unwrap_or_else(|error| panic!("{error}"));
+    run_all(&folder, &Source::Builtin(name.to_owned()), &Limits::default(), least);
+}
+
+/// Runs every vector of a folder against an adapter; at least `least` of them.
+pub(crate) fn run_all(folder: &Path, source: &Source, limits: &Limits, least: usize) {
+    let vectors = vectors::load(folder).unwrap_or_else(|error| panic!("{error}"));
     assert!(vectors.len() >= least, "{} vectors", vectors.len());
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let pool = PoolLimits { instances: 16, ..PoolLimits::default() };
     let host = Host::start(pool, None, Clock::system()).expect("the engine starts");
-    let source = Source::Builtin(name.to_owned());
-    let plugin = runtime.block_on(host.load(name, &source, &Limits::default())).expect("it loads");
+    let plugin = runtime.block_on(host.load("vectors", source, limits)).expect("it loads");
     let mut failures = String::new();
     for vector in &vectors {
         let binding = host.bind(Arc::clone(&plugin), grant(vector));
