@@ -3,13 +3,14 @@
 //! without it, what lies in `target/plugins` is run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hookswitch::model::{Answer, Decline, DeclineStatus};
+use hookswitch::model::{self, Answer, Decline, DeclineStatus};
 use hookswitch::plugin::{Binding, Duty, Fault, Grant, HostRule, Limits, Source};
+use hookswitch_vectors::{self as vectors, Computed, Question, Recorded, compare_answer};
 
 use crate::adapters;
-use crate::support::answering::{self, Vector};
 use crate::support::callback;
 use crate::support::guest::{Bench, Guest, tight};
 use crate::support::hostile::{Phase, harm};
@@ -39,45 +40,77 @@ fn patient() -> Limits {
     Limits { deadline: Duration::from_secs(20), ..Limits::default() }
 }
 
+/// The one folder of questions that all quotes are asked.
+fn questions() -> Vec<Question> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quotes/vectors");
+    let all = vectors::load_all(&folder).unwrap_or_else(|fault| panic!("{fault}"));
+    let asked = all.into_iter().map(|vector| match vector {
+        Recorded::Question(question) => *question,
+        other => panic!("{other:?} is no question"),
+    });
+    asked.collect()
+}
+
 async fn quotes(name: &str) {
     let Some(path) = built(name) else { return };
     let (bench, prices) = (Bench::new(), Prices::start().await);
     let plugin = bench.host.load(name, &Source::File(path), &patient()).await.expect("it loads");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let vectors = answering::load(&root.join("examples/quotes/vectors"));
-    assert!(vectors.len() > 40, "{} vectors", vectors.len());
+    let questions = questions();
+    assert!(questions.len() > 40, "{} questions", questions.len());
     let mut problems = String::new();
-    for vector in &vectors {
-        let grant = grant(name, vector, &format!("http://{}", prices.address));
-        let binding = bench.host.bind(plugin.clone(), grant);
-        let problem = match ask(&binding, vector).await {
-            Ok(came) => vector.mismatch(&came),
-            Err(fault) => Some(format!("{}: {fault}", vector.name)),
-        };
-        problems.extend(problem.map(|problem| problem + "\n"));
+    for question in &questions {
+        let grant = grant(name, question, &format!("http://{}", prices.address));
+        let binding = bench.host.bind(Arc::clone(&plugin), grant);
+        let came = ask(&binding, question).await.map(|came| Computed {
+            answer: came.map(|answer| answer.data).map_err(decline),
+            problems: Vec::new(),
+            state: Vec::new(),
+        });
+        let came = came.map_err(|fault| fault.to_string());
+        for mismatch in compare_answer(question, came).err().into_iter().flatten() {
+            problems.push_str(&format!("{}: {mismatch}\n", question.name));
+        }
     }
     assert!(problems.is_empty(), "{name}\n{problems}");
 }
 
 async fn ask(
-    binding: &std::sync::Arc<Binding>,
-    vector: &Vector,
+    binding: &Arc<Binding>,
+    question: &Question,
 ) -> Result<Result<Answer, Decline>, Fault> {
+    let vectors::Request { id, kind, data } = question.request.clone();
+    let context = model::Context {
+        now_ms: question.now_ms,
+        route: question.route.clone(),
+        attempt: question.attempt,
+        deadline_ms: question.deadline_ms,
+        idempotency_key: id.clone(),
+    };
     let mut instance = binding.take(Duty::Compute).await?;
-    instance.compute(&vector.request(), &vector.context()).await
+    instance.compute(&model::Request { id, kind, data }, &context).await
 }
 
-/// The vector's settings. The one that fetches its prices is told from where, and may.
-fn grant(name: &str, vector: &Vector, service: &str) -> Grant {
-    let mut settings = vector.settings.clone();
+fn decline(no: Decline) -> vectors::Decline {
+    let status = match no.status {
+        DeclineStatus::Invalid => vectors::DeclineStatus::Invalid,
+        DeclineStatus::NotFound => vectors::DeclineStatus::NotFound,
+        DeclineStatus::Unprocessable => vectors::DeclineStatus::Unprocessable,
+        DeclineStatus::Unavailable => vectors::DeclineStatus::Unavailable,
+    };
+    vectors::Decline { status, reason: no.reason, customer_reason: no.customer_reason }
+}
+
+/// The question's settings. The one that fetches its prices is told from where, and may.
+fn grant(name: &str, question: &Question, service: &str) -> Grant {
+    let mut settings = question.settings.clone();
     let fetches = name == "quotes-typescript";
     if fetches {
-        settings.insert("price_service".into(), service.into());
+        settings["price_service"] = service.into();
     }
     let host = HostRule { host: "127.0.0.1".into(), port: None };
     Grant {
         scope: format!("responder {name}"),
-        settings: serde_json::Value::Object(settings).to_string(),
+        settings: settings.to_string(),
         allow_http: if fetches { vec![host] } else { Vec::new() },
         allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
         ..Grant::default()
@@ -115,31 +148,31 @@ async fn quotes_in_typescript_that_fetch_their_prices() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_price_service_that_fails_or_is_not_allowed_makes_the_answer_unavailable() {
+async fn a_price_service_that_is_not_allowed_is_not_reached() {
     let Some(path) = built("quotes-typescript") else { return };
     let (bench, prices) = (Bench::new(), Prices::start().await);
     let plugin = bench.host.load("ts", &Source::File(path), &patient()).await.expect("it loads");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quotes/vectors");
-    let vectors = answering::load(&folder);
-    let vector = vectors.iter().find(|vector| vector.name == "buy-usdc").expect("it is there");
+    let questions = questions();
+    let question = questions.iter().find(|question| question.name == "buy-usdc").expect("it");
     let service = format!("http://{}", prices.address);
-    for (path, allowed) in [("/broken", true), ("/garbage", true), ("/down", true), ("", false)] {
-        let mut grant = grant("quotes-typescript", vector, &format!("{service}{path}"));
-        if !allowed {
-            grant.allow_http.clear();
-        }
-        let binding = bench.host.bind(plugin.clone(), grant);
-        let no = ask(&binding, vector).await.expect("no fault").expect_err("no price");
-        assert_eq!(no.status, DeclineStatus::Unavailable, "{path} {allowed}: {}", no.reason);
-    }
+    let mut grant = grant("quotes-typescript", question, &service);
+    grant.allow_http.clear();
+    let binding = bench.host.bind(plugin, grant);
+    let no = ask(&binding, question).await.expect("no fault").expect_err("no price");
+    assert_eq!(no.status, DeclineStatus::Unavailable);
+    assert_eq!(no.reason, "the price service can't be reached");
+}
+
+#[test]
+fn failures_of_the_price_service_are_what_vectors_say() {
+    let Some(path) = built("quotes-typescript") else { return };
+    adapters::run(&path.display().to_string(), "examples/quotes-typescript/vectors", 5);
 }
 
 #[test]
 fn standard_webhooks_vectors_hold() {
     let Some(path) = built("standard-webhooks") else { return };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.join("examples/standard-webhooks/vectors");
-    adapters::run_all(&folder, &Source::File(path), &patient(), 30);
+    adapters::run(&path.display().to_string(), "examples/standard-webhooks/vectors", 30);
 }
 
 /// What an engine does that its language runs out of, and how that ends.

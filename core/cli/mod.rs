@@ -8,6 +8,7 @@ mod serve;
 mod setup;
 mod events;
 mod deliveries;
+mod plugin;
 mod listing;
 mod table;
 mod api;
@@ -40,6 +41,8 @@ enum Verb {
     Events(events::Events),
     /// See what a running router delivers, over its admin API, and resend it.
     Deliveries(deliveries::Deliveries),
+    /// Write a plugin: begin one, run its vectors, see what it asks for.
+    Plugin(plugin::Plugin),
 }
 
 /// Runs the command that the process was started with.
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
             Verb::Setup(setup) => setup.run().await,
             Verb::Events(events) => events.run().await,
             Verb::Deliveries(deliveries) => deliveries.run().await,
+            Verb::Plugin(plugin) => plugin.run().await,
         }
     });
     // A guest that is still compiling, or a name that is still being resolved, is nobody's now.

@@ -1,7 +1,5 @@
 //! What several tests need: small guests, callbacks, and a router that runs as a process.
 
-pub(crate) mod answering;
-pub(crate) mod api;
 pub(crate) mod brz;
 pub(crate) mod destination;
 pub(crate) mod guest;

@@ -1,5 +1,5 @@
 //! A price service on loopback: `/prices/COIN/CURRENCY` has the prices that the example responders
-//! have in their code. Beneath `/broken`, `/garbage` and `/down` it fails, each in its way.
+//! have in their code.
 
 use std::net::SocketAddr;
 
@@ -50,9 +50,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, &'s
             Some((_, price)) => (200, format!(r#"{{"price":"{price}"}}"#)),
             None => (404, String::new()),
         },
-        None if path.starts_with("/broken/") => (500, String::new()),
-        None if path.starts_with("/garbage/") => (200, r#"{"price": 5.55}"#.to_owned()),
-        None => return Err("down"),
+        None => (404, String::new()),
     };
     let response = Response::builder().status(status).body(Full::from(body));
     response.map_err(|_| "no such status")
