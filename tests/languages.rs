@@ -28,7 +28,7 @@ fn built(name: &str) -> Option<PathBuf> {
         Err(_) => path.exists(),
     };
     if !wanted {
-        println!("skipped: {name} isn't built; `cargo xtask build --all-languages` does it");
+        println!("skipped: {name} isn't built; `cargo xtask plugins --all-languages` does it");
         return None;
     }
     assert!(path.exists(), "{name} was to be built, and isn't there");

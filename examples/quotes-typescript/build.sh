@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the component; the first argument is where it goes. The three tools are on the PATH of
-# `npm run build`, after `npm ci`.
+# `npm run build`, after `npm install`.
 set -eu
 cd "$(dirname "$0")"
 tsc --project .

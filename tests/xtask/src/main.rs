@@ -5,6 +5,7 @@
 
 mod build;
 mod demo;
+mod languages;
 mod progress;
 mod test;
 mod toolchain;
@@ -18,17 +19,31 @@ const USAGE: &str = "\
 Usage: cargo xtask <command>
 
   build           the router at target/release/hookswitch, example plugins at target/plugins
-  test            formatting, lints and all tests
+  plugins         only the example plugins
+  test            formatting, lints and all tests, with example plugins in Rust, JavaScript, C and Zig
   demo [--once]   build, run the router with three providers, send it genuine and forged callbacks
                   and show what it said; --once ends then, else it stays up until Ctrl-C
+
+These three take --all-languages: example plugins in all languages. Their tools are brought into
+target/tools; what can't be brought is skipped, by name, and where CI is set nothing is.
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words[..] {
-        ["build"] => Workspace::find().and_then(|workspace| build::run(&workspace)),
-        ["test"] => Workspace::find().and_then(|workspace| test::run(&workspace)),
+        ["build"] => Workspace::find().and_then(|workspace| build::run(&workspace, false)),
+        ["build", "--all-languages"] => {
+            Workspace::find().and_then(|workspace| build::run(&workspace, true))
+        }
+        ["plugins"] => Workspace::find().and_then(|workspace| build::only(&workspace, &[])),
+        ["plugins", "--all-languages"] => {
+            Workspace::find().and_then(|workspace| build::only(&workspace, languages::ALL))
+        }
+        ["test"] => Workspace::find().and_then(|workspace| test::run(&workspace, languages::QUICK)),
+        ["test", "--all-languages"] => {
+            Workspace::find().and_then(|workspace| test::run(&workspace, languages::ALL))
+        }
         ["demo"] => Workspace::find().and_then(|workspace| demo::run(&workspace, false)),
         ["demo", "--once"] => Workspace::find().and_then(|workspace| demo::run(&workspace, true)),
         ["help" | "--help" | "-h"] => {
