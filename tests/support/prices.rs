@@ -45,11 +45,9 @@ impl Prices {
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, &'static str> {
     let path = request.uri().path();
-    let (status, body) = match path.strip_prefix("/prices/") {
-        Some(pair) => match PRICES.iter().find(|(name, _)| *name == pair) {
-            Some((_, price)) => (200, format!(r#"{{"price":"{price}"}}"#)),
-            None => (404, String::new()),
-        },
+    let pair = path.strip_prefix("/prices/").unwrap_or_default();
+    let (status, body) = match PRICES.iter().find(|(name, _)| *name == pair) {
+        Some((_, price)) => (200, format!(r#"{{"price":"{price}"}}"#)),
         None => (404, String::new()),
     };
     let response = Response::builder().status(status).body(Full::from(body));
