@@ -152,3 +152,24 @@ fn make(workspace: &Workspace, guest: &Guest, tools: PathBuf) -> Result<PathBuf>
     eprintln!("{language}: {} built in {seconds:.1} s", guest.name);
     Ok(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, GUESTS};
+    use std::path::Path;
+
+    #[test]
+    fn every_example_that_is_built_by_itself_is_listed() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for guest in &GUESTS {
+            assert!(root.join(guest.folder).join("build.sh").is_file(), "{}", guest.folder);
+            assert!(ALL.contains(&guest.language), "{}", guest.name);
+        }
+        for entry in root.join("examples").read_dir().expect("examples") {
+            let entry = entry.expect("an entry");
+            let name = entry.file_name().into_string().expect("UTF-8");
+            let listed = GUESTS.iter().any(|guest| guest.folder == format!("examples/{name}"));
+            assert_eq!(listed, entry.path().join("build.sh").exists(), "{name}");
+        }
+    }
+}
