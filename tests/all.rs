@@ -9,6 +9,7 @@ mod tidy;
 mod host;
 mod hostile;
 mod adapters;
+mod languages;
 mod confirming;
 mod recording;
 mod answering;

@@ -9,6 +9,7 @@ mod setup;
 mod events;
 mod answers;
 mod deliveries;
+mod plugin;
 mod explain;
 mod tail;
 mod listing;
@@ -47,6 +48,8 @@ enum Verb {
     Explain(explain::Explain),
     /// See what a running router delivers, over its admin API, and resend it.
     Deliveries(deliveries::Deliveries),
+    /// Write a plugin: begin one, run its vectors, see what it asks for.
+    Plugin(plugin::Plugin),
 }
 
 /// How many tasks a thread goes on with before it looks at its timers and sockets. Tasks that run a
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
             Verb::Tail(tail) => tail.run().await,
             Verb::Explain(explain) => explain.run().await,
             Verb::Deliveries(deliveries) => deliveries.run().await,
+            Verb::Plugin(plugin) => plugin.run().await,
         }
     });
     // A guest that is still compiling, or a name that is still being resolved, is nobody's now.

@@ -2,7 +2,6 @@
 //! own `simulate`. For trying out a route, and for seeing what a forged or late one gets.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,10 +13,11 @@ use http_body_util::Full;
 use hyper::{Request, Response};
 use serde_json::json;
 
+use super::plugin::source;
 use super::{Misuse, grants};
 use crate::model::{Callback, Clock};
 use crate::outbound::{Names, Reach, Target, exchange};
-use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Simulation, Source};
+use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Simulation};
 
 #[derive(Debug, Args)]
 pub(super) struct Send {
@@ -83,11 +83,7 @@ impl Send {
 
     async fn bind(&self) -> anyhow::Result<Arc<Binding>> {
         let host = Host::start(PoolLimits::default(), None, Clock::system())?;
-        let source = match self.adapter.strip_prefix("builtin:") {
-            Some(name) => Source::Builtin(name.to_owned()),
-            None => Source::File(PathBuf::from(&self.adapter)),
-        };
-        let plugin = host.load(&self.adapter, &source, &Limits::default()).await?;
+        let plugin = host.load(&self.adapter, &source(&self.adapter), &Limits::default()).await?;
         let grant = Grant {
             scope: "send".into(),
             settings: grants::object(&self.set)?.to_string(),

@@ -5,7 +5,8 @@
 //! `cargo bench -- cost` prints the first table only, `-- hostile` the second, `-- stages` the
 //! last. Between them, by name: `durable`, what an acknowledgement costs that is on the disk;
 //! `deliver`, a queue on its way out; `history`, pages of a million callbacks. These write
-//! gigabytes, so they are printed only where they are named.
+//! gigabytes, so they are printed only where they are named; so is `languages`, the same responder in
+//! each of them, which wants the plugins of all languages built.
 
 mod adapter;
 mod cost;
@@ -19,8 +20,11 @@ mod guest;
 mod guests;
 mod history;
 mod hostile;
+mod languages;
 mod load;
 mod native;
+#[path = "../support/prices.rs"]
+mod prices;
 mod rows;
 #[path = "../support/store.rs"]
 mod store;
@@ -38,7 +42,7 @@ fn main() {
         return deliver::take();
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let tables = ["cost", "hostile", "durable", "deliver", "history", "stages"];
+    let tables = ["cost", "hostile", "durable", "deliver", "history", "languages", "stages"];
     let named = |table: &str| words.iter().any(|word| word == table);
     let none_named = !tables.into_iter().any(named);
     let wanted = |table: &str| none_named || named(table);
@@ -56,6 +60,9 @@ fn main() {
     }
     if named("history") {
         history::print();
+    }
+    if named("languages") {
+        languages::print();
     }
     if wanted("stages") {
         divan::main();

@@ -1,11 +1,11 @@
 //! What several tests need: small guests, callbacks, and a router that runs as a process.
 
-pub(crate) mod api;
 pub(crate) mod brz;
 pub(crate) mod destination;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod name_server;
+pub(crate) mod prices;
 pub(crate) mod router;
 pub(crate) mod service;
 pub(crate) mod store;

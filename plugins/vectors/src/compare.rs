@@ -1,8 +1,7 @@
 //! Compares what a vector states with what came, one part after the other. What the vector doesn't
 //! state is not looked at.
 
-use serde_json::Value;
-
+use crate::difference::compare_json;
 use crate::expected::{
     BodyExpected, ConfirmExpected, ConfirmationExpected, ContentExpected, EventExpected,
     RequestExpected, VerdictExpected, Wording,
@@ -135,9 +134,19 @@ pub(crate) fn compare_confirmation(
             found.push(Mismatch::plain("confirm.confirmation", expected, got));
         }
     }
-    for (key, value) in &expected.state_after {
-        let got = came.state.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-        compare_text(format!("confirm.state_after.{key}"), Some(value), got, found);
+    compare_state("confirm.state_after", &expected.state_after, &came.state, found);
+}
+
+/// The keys that are watched; all others don't count.
+pub(crate) fn compare_state(
+    what: &str,
+    expected: &[(String, String)],
+    got: &[(String, String)],
+    found: &mut Vec<Mismatch>,
+) {
+    for (key, value) in expected {
+        let got = got.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+        compare_text(format!("{what}.{key}"), Some(value), got, found);
     }
 }
 
@@ -194,7 +203,7 @@ fn compare_body(
     }
 }
 
-fn compare_text(
+pub(crate) fn compare_text(
     what: impl Into<String>,
     expected: Option<&String>,
     got: Option<&String>,
@@ -222,29 +231,6 @@ fn compare_value<T: PartialEq + ToString>(
 fn compare_code(what: &str, expected: Option<&String>, got: &Reason, found: &mut Vec<Mismatch>) {
     if let Some(expected) = expected.filter(|expected| **expected != got.code) {
         found.push(Mismatch::plain(what, expected, said(got)));
-    }
-}
-
-/// JSON against JSON: white space and the order of keys don't count.
-fn compare_json(
-    what: impl Into<String>,
-    expected: Option<&Value>,
-    got: Option<&str>,
-    found: &mut Vec<Mismatch>,
-) {
-    let Some(expected) = expected else { return };
-    let Some(got) = got else {
-        return found.push(Mismatch::plain(what, expected.to_string(), "none"));
-    };
-    match serde_json::from_str::<Value>(got) {
-        Ok(got) if got == *expected => {}
-        Ok(got) => {
-            let (expected, got) = (expected.to_string(), got.to_string());
-            found.push(Mismatch::text(what, expected.as_bytes(), got.as_bytes()));
-        }
-        Err(error) => {
-            found.push(Mismatch::plain(what, expected.to_string(), format!("no JSON: {error}")));
-        }
     }
 }
 

@@ -35,7 +35,7 @@ enum ConfirmationWord {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenExchange {
+pub(crate) struct WrittenExchange {
     method: Option<String>,
     path: String,
     authorization: Option<String>,
@@ -64,23 +64,23 @@ impl WrittenConfirm {
             (ConfirmationWord::NotYet, None, code) => ConfirmationExpected::NotYet(code),
             _ => return Err("`event` is for what is confirmed, `reason` for what isn't".into()),
         };
-        let exchange = |(at, exchange): (usize, WrittenExchange)| {
-            exchange.exchange().map_err(|problem| format!("exchanges[{at}]: {problem}"))
-        };
         Ok(ConfirmExpected {
             now_ms: self.now_ms.unwrap_or(received_at_ms),
             origin,
             state: self.state.into_iter().collect(),
-            exchanges: self
-                .exchanges
-                .into_iter()
-                .enumerate()
-                .map(exchange)
-                .collect::<Result<Vec<_>, _>>()?,
+            exchanges: exchanges(self.exchanges)?,
             confirmation,
             state_after: self.state_after.into_iter().collect(),
         })
     }
+}
+
+/// The calls in their order; the error names the one that can't be read.
+pub(crate) fn exchanges(written: Vec<WrittenExchange>) -> Result<Vec<Exchange>, String> {
+    let exchange = |(at, exchange): (usize, WrittenExchange)| {
+        exchange.exchange().map_err(|problem| format!("exchanges[{at}]: {problem}"))
+    };
+    written.into_iter().enumerate().map(exchange).collect()
 }
 
 impl WrittenExchange {

@@ -1,16 +1,17 @@
 //! Reads a folder of vectors. Every file that looks like half of a vector has its other half, or
-//! the folder is refused.
+//! the folder is refused: a `.toml` alone is a whole vector only where it asks a responder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
 
+use crate::answering::WrittenQuestion;
 use crate::http::{HttpFault, parse_http};
 use crate::written::{Written, WrittenSecret, json_object, merge};
-use crate::{Callback, Secret, Vector};
+use crate::{Callback, Question, Secret, Vector};
 
 /// No file of a vector is larger: a callback's body is at most a few MiB.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -49,7 +50,11 @@ pub enum LoadError {
         problem: String,
     },
     /// Half of a vector.
-    #[error("{path} is missing: a vector is a .http and a .toml file", path = path.display())]
+    #[error(
+        "{path} is missing: a vector is a .http and a .toml file, or, to ask a responder, \
+         a .toml file with a [request]",
+        path = path.display()
+    )]
     Missing {
         /// The half that isn't there.
         path: PathBuf,
@@ -62,15 +67,35 @@ pub enum LoadError {
     },
 }
 
+/// One vector, of either kind.
+#[derive(Debug, Clone)]
+pub enum Recorded {
+    /// A callback, for an adapter.
+    Callback(Box<Vector>),
+    /// A question, for a responder.
+    Question(Box<Question>),
+}
+
 /// Every vector of a folder, by name. Folders inside it aren't looked at.
-pub fn load(folder: &Path) -> Result<Vec<Vector>, LoadError> {
+pub fn load_all(folder: &Path) -> Result<Vec<Recorded>, LoadError> {
     let names = names(folder)?;
     if names.is_empty() {
         return Err(LoadError::Empty { folder: folder.to_owned() });
     }
     let defaults_path = folder.join("defaults.toml");
     let defaults = if defaults_path.exists() { table(&defaults_path)? } else { Table::new() };
-    names.iter().map(|name| vector(folder, name, &defaults)).collect()
+    names.iter().map(|name| recorded(folder, name, &defaults)).collect()
+}
+
+/// The same of a folder that holds callbacks only.
+pub fn load(folder: &Path) -> Result<Vec<Vector>, LoadError> {
+    let callback = |recorded| match recorded {
+        Recorded::Callback(vector) => Ok(*vector),
+        Recorded::Question(question) => {
+            Err(LoadError::Missing { path: folder.join(format!("{}.http", question.name)) })
+        }
+    };
+    load_all(folder)?.into_iter().map(callback).collect()
 }
 
 fn names(folder: &Path) -> Result<BTreeSet<String>, LoadError> {
@@ -85,24 +110,36 @@ fn names(folder: &Path) -> Result<BTreeSet<String>, LoadError> {
     Ok(names)
 }
 
-fn vector(folder: &Path, name: &str, defaults: &Table) -> Result<Vector, LoadError> {
-    let (http_path, path) = (half(folder, name, "http")?, half(folder, name, "toml")?);
+fn recorded(folder: &Path, name: &str, defaults: &Table) -> Result<Recorded, LoadError> {
+    let http_path = folder.join(format!("{name}.http"));
+    let path = half(folder, name, "toml")?;
+    let mut table = table(&path)?;
+    let asks = table.contains_key("request") && !http_path.exists();
+    merge(&mut table, defaults);
+    if asks {
+        return question(folder, name, table)
+            .map(|question| Recorded::Question(Box::new(question)));
+    }
+    vector(folder, name, table).map(|vector| Recorded::Callback(Box::new(vector)))
+}
+
+fn question(folder: &Path, name: &str, table: Table) -> Result<Question, LoadError> {
+    let path = folder.join(format!("{name}.toml"));
+    let wrong = |problem: String| LoadError::Toml { path: path.clone(), problem };
+    let mut written: WrittenQuestion =
+        table.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    let secrets = secrets(folder, &path, std::mem::take(&mut written.secrets))?;
+    written.question(name, secrets).map_err(wrong)
+}
+
+fn vector(folder: &Path, name: &str, table: Table) -> Result<Vector, LoadError> {
+    let (http_path, path) = (half(folder, name, "http")?, folder.join(format!("{name}.toml")));
     let request = parse_http(&bytes(&http_path)?)
         .map_err(|source| LoadError::Http { path: http_path, source })?;
-    let mut table = table(&path)?;
-    merge(&mut table, defaults);
     let wrong = |problem: String| LoadError::Toml { path: path.clone(), problem };
     let mut written: Written =
         table.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-    let mut secrets = Vec::new();
-    for (role, versions) in std::mem::take(&mut written.secrets) {
-        for version in versions {
-            secrets.push(secret(folder, &role, version).map_err(|fault| match fault {
-                SecretFault::Load(error) => error,
-                SecretFault::Shape(problem) => wrong(problem),
-            })?);
-        }
-    }
+    let secrets = secrets(folder, &path, std::mem::take(&mut written.secrets))?;
     let call = Callback {
         id: name.to_owned(),
         url: written.url(&request),
@@ -116,6 +153,24 @@ fn vector(folder: &Path, name: &str, defaults: &Table) -> Result<Vector, LoadErr
     let (about, settings) = (written.about.clone(), json_object(&written.settings));
     let expected = written.expected().map_err(wrong)?;
     Ok(Vector { name: name.to_owned(), about, call, settings, secrets, expected })
+}
+
+/// Every version of every role.
+fn secrets(
+    folder: &Path,
+    path: &Path,
+    written: BTreeMap<String, Vec<WrittenSecret>>,
+) -> Result<Vec<Secret>, LoadError> {
+    let mut secrets = Vec::new();
+    for (role, versions) in written {
+        for version in versions {
+            secrets.push(secret(folder, &role, version).map_err(|fault| match fault {
+                SecretFault::Load(error) => error,
+                SecretFault::Shape(problem) => LoadError::Toml { path: path.to_owned(), problem },
+            })?);
+        }
+    }
+    Ok(secrets)
 }
 
 enum SecretFault {

@@ -10,7 +10,7 @@ const BEFORE_BYTES: usize = 40;
 /// One thing that isn't as the vector expects.
 ///
 /// It reads `expect.matched: expected "current", got "old"`; texts that differ further in are cut
-/// to where they differ: `…, first differing at byte 512`.
+/// to where they differ: `…, first differing at byte 512 (0x22, got 0x27)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// What was compared, by the vector's keys: `expect.events[0].kind`.
@@ -20,14 +20,35 @@ pub struct Mismatch {
     /// What came.
     pub got: String,
     /// The first byte that differs, where two texts were compared.
-    pub differs_at: Option<usize>,
+    pub differs_at: Option<Differing>,
+}
+
+/// The first place where two texts differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Differing {
+    /// Counted from 0.
+    pub byte: usize,
+    /// What should stand there; `None` = the text should have ended.
+    pub expected: Option<u8>,
+    /// What stands there; `None` = it had ended.
+    pub got: Option<u8>,
+}
+
+impl fmt::Display for Differing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |byte: Option<u8>| match byte {
+            Some(byte) => format!("0x{byte:02x}"),
+            None => "the end".to_owned(),
+        };
+        write!(f, "byte {} ({}, got {})", self.byte, shown(self.expected), shown(self.got))
+    }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: expected {}, got {}", self.what, self.expected, self.got)?;
         match self.differs_at {
-            Some(at) => write!(f, ", first differing at byte {at}"),
+            Some(at) => write!(f, ", first differing at {at}"),
             None => Ok(()),
         }
     }
@@ -47,11 +68,12 @@ impl Mismatch {
     /// Two texts, shown around the first byte that differs.
     pub(crate) fn text(what: impl Into<String>, expected: &[u8], got: &[u8]) -> Mismatch {
         let same = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
+        let bytes = (expected.get(same).copied(), got.get(same).copied());
         Mismatch {
             what: what.into(),
             expected: quoted(expected, same),
             got: quoted(got, same),
-            differs_at: Some(same),
+            differs_at: Some(Differing { byte: same, expected: bytes.0, got: bytes.1 }),
         }
     }
 }
@@ -89,11 +111,11 @@ mod tests {
         assert_eq!(
             mismatch.to_string(),
             "outcomes[0] (accepted).body: expected \"{\"ok\":true}\\n\", got \"{\"ok\":1}\", \
-             first differing at byte 6"
+             first differing at byte 6 (0x74, got 0x31)"
         );
         assert_eq!(
             Mismatch::text("x", b"", b"a").to_string(),
-            "x: expected nothing, got \"a\", first differing at byte 0"
+            "x: expected nothing, got \"a\", first differing at byte 0 (the end, got 0x61)"
         );
     }
 
@@ -102,10 +124,11 @@ mod tests {
         let (mut one, mut other) = (vec![b'a'; 1000], vec![b'a'; 1000]);
         (one[500], other[500]) = (b'x', b'y');
         let mismatch = Mismatch::text("body", &one, &other);
-        assert_eq!(mismatch.differs_at, Some(500));
+        let byte = |mismatch: &Mismatch| mismatch.differs_at.map(|at| at.byte);
+        assert_eq!(byte(&mismatch), Some(500));
         let expected = format!("\"…{}x{}…\"", "a".repeat(40), "a".repeat(119));
         assert_eq!(mismatch.expected, expected);
         assert_eq!(quoted(&[0xff; 3], 0), "\"\u{fffd}\u{fffd}\u{fffd}\"");
-        assert_eq!(Mismatch::text("body", &one, &one[..20]).differs_at, Some(20));
+        assert_eq!(byte(&Mismatch::text("body", &one, &one[..20])), Some(20));
     }
 }

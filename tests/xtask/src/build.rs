@@ -1,4 +1,5 @@
-//! `cargo xtask build`: the router, the example service beside it, and the example plugins.
+//! `cargo xtask build`: the router, the example service beside it, and the example plugins; with
+//! `--all-languages` also those that aren't written in Rust.
 //!
 //! Which packages are plugins stands in their `Cargo.toml`: `[package.metadata.hookswitch]` with
 //! `plugin = "NAME"` makes `target/plugins/NAME.wasm`.
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use hookswitch_pack::{Workplace, packages};
 
+use crate::languages::{self, Built, Language};
 use crate::progress::Steps;
 use crate::toolchain;
 use crate::workspace::Workspace;
@@ -25,10 +27,34 @@ const BUILD: [&str; 8] = [
 ];
 
 /// Builds all and lists what was made.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, all_languages: bool) -> Result<()> {
+    let mut steps = Steps::of(if all_languages { 4 } else { 3 });
+    let mut made = all(workspace, &mut steps)?;
+    let mut built = Built::default();
+    if all_languages {
+        built = steps.run("other languages", || languages::build(workspace, languages::ALL))?;
+        made.extend(built.plugins.iter().map(|(_, path)| path.clone()));
+    }
+    list(workspace, &made)?;
+    built.tell();
+    Ok(())
+}
+
+/// Builds the example plugins of Rust and these languages, and lists them.
+pub(crate) fn only(workspace: &Workspace, others: &[Language]) -> Result<()> {
     let mut steps = Steps::of(3);
-    for path in all(workspace, &mut steps)? {
-        println!("{:>10}  {}", size(&path)?, workspace.shown(&path));
+    steps.run("tools", toolchain::ensure)?;
+    let mut made = steps.run("example plugins", || plugins(workspace))?;
+    let built = steps.run("other languages", || languages::build(workspace, others))?;
+    made.extend(built.plugins.iter().map(|(_, path)| path.clone()));
+    list(workspace, &made)?;
+    built.tell();
+    Ok(())
+}
+
+fn list(workspace: &Workspace, made: &[PathBuf]) -> Result<()> {
+    for path in made {
+        println!("{:>10}  {}", size(path)?, workspace.shown(path));
     }
     Ok(())
 }
@@ -71,7 +97,7 @@ pub(crate) fn plugins(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 }
 
 /// A running router may be reading the old file, so the new one takes its place in one step.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_extension("wasm.new");
     fs::write(&beside, bytes).with_context(|| beside.display().to_string())?;
     fs::rename(&beside, path).with_context(|| path.display().to_string())

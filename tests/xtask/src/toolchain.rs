@@ -1,7 +1,7 @@
 //! Brings what compiling plugins needs.
 //!
-//! The one thing it ever installs is Debian's compiler for the web, only on Debian and only for
-//! root. Rust toolchains are the person's own: it never changes one.
+//! For Rust it installs nothing but Debian's compiler for the web, only on Debian and only for root.
+//! Rust toolchains are the person's own: it never changes one.
 
 use std::process::Command;
 
@@ -36,7 +36,8 @@ fn install(missing: &Missing) -> Result<Toolchain> {
     Ok(find()?)
 }
 
-fn apt(arguments: &[&str]) -> Result<()> {
+/// Runs apt-get.
+pub(crate) fn apt(arguments: &[&str]) -> Result<()> {
     let status = Command::new("apt-get")
         // Another installation may be under way; it is waited for.
         .args(["-q", "-o", "DPkg::Lock::Timeout=300"])

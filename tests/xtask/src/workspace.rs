@@ -37,6 +37,15 @@ impl Workspace {
 
     /// Runs a cargo command with its own output visible; `arguments` begin with the subcommand.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Result<()> {
+        self.cargo_with(arguments, &[])
+    }
+
+    /// The same, with these variables set.
+    pub(crate) fn cargo_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, String)],
+    ) -> Result<()> {
         let program = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let mut command = Command::new(program);
         command.current_dir(&self.root).args(arguments).env("CARGO_TARGET_DIR", &self.target);
@@ -48,6 +57,7 @@ impl Workspace {
                 command.env_remove(&name);
             }
         }
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         let status = command.status().context("cargo can't be started")?;
         if !status.success() {
             bail!("`cargo {}` ended with {status}", arguments.join(" "));

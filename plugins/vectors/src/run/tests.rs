@@ -220,18 +220,19 @@ fn every_mismatch_says_what_differs() {
         mismatches(&vector, &mut subject),
         [
             "configure: expected no reason to refuse, got settings_invalid (why)",
-            "expect.matched: expected \"old\", got \"current\", first differing at byte 0",
+            "expect.matched: expected \"old\", got \"current\", first differing at \
+             byte 0 (0x6f, got 0x63)",
             "expect.replay_key: expected \"r\", got none",
             "expect.events: expected 2 of them, got 1 of them",
-            "expect.events[0].id: expected \"e-2\", got \"e-1\", first differing at byte 2",
+            "expect.events[0].id: expected \"e-2\", got \"e-1\", first differing at byte 2 \
+             (0x32, got 0x31)",
             "expect.events[0].subject: expected \"s\", got none",
             "expect.events[0].rank: expected 3, got 2",
             "expect.events[0].aliases: expected [], got [\"e-a\"]",
-            "expect.events[0].data: expected \"{\"a\":\"x\",\"b\":[2]}\", got \"{\"a\":\"x\",\"b\":[1]}\", \
-             first differing at byte 14",
+            "expect.events[0].data.b[0]: expected 2, got 1",
             "outcomes[0] (accepted).status: expected 204, got 200",
             "outcomes[0] (accepted).body: expected \"{\"ok\":false}\", got \"{\"ok\":true}\", \
-             first differing at byte 6",
+             first differing at byte 6 (0x66, got 0x74)",
             "outcomes[1] (duplicate): expected the error no, got status 200",
         ]
     );

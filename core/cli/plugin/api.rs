@@ -1,7 +1,9 @@
-//! A provider's API on loopback that answers from a vector's script.
+//! An API on loopback that answers from a vector's script, in place of the one that the plugin would
+//! call. A call that isn't scripted gets 500, and is kept as a problem.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use hookswitch_vectors::{Answered, Exchange, Script, Sent};
@@ -13,16 +15,16 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 /// It lives as long as the runtime that it was started in.
-pub(crate) struct Api {
-    pub(crate) address: SocketAddr,
+pub(super) struct Api {
+    pub(super) address: SocketAddr,
     script: Arc<Mutex<Script>>,
 }
 
 impl Api {
     /// Starts one with these calls to come.
-    pub(crate) async fn start(exchanges: Vec<Exchange>) -> Api {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("its address");
+    pub(super) async fn start(exchanges: Vec<Exchange>) -> io::Result<Api> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
         let script = Arc::new(Mutex::new(Script::new(exchanges)));
         let serving = Arc::clone(&script);
         tokio::spawn(async move {
@@ -33,13 +35,18 @@ impl Api {
                 tokio::spawn(http.serve_connection(TokioIo::new(stream), service));
             }
         });
-        Api { address, script }
+        Ok(Api { address, script })
     }
 
     /// Everything that wasn't as scripted.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        self.script.lock().expect("no test panics with it").problems()
+    pub(super) fn problems(&self) -> Vec<String> {
+        lock(&self.script).problems()
     }
+}
+
+fn lock(script: &Mutex<Script>) -> MutexGuard<'_, Script> {
+    // A script is whole after each of its steps, whoever panicked elsewhere.
+    script.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An error ends the connection without a response.
@@ -56,7 +63,7 @@ async fn answer(
         headers: headers.map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
         body: body.collect().await.map_err(|_| "no body")?.to_bytes().to_vec(),
     };
-    let answer = script.lock().expect("no test panics with it").take(&sent);
+    let answer = lock(&script).take(&sent);
     // What isn't scripted is kept as a problem, so no plugin's reading of this 500 hides it.
     let problem = |problem: String| Answered::Reply { status: 500, body: problem.into_bytes() };
     match answer.unwrap_or_else(problem) {
