@@ -1,6 +1,7 @@
 //! CPU of the server per BRZ callback, over real connections: written natively, in a reused
-//! instance, in a fresh one. The three take turns in one run, so that whatever else the machine
-//! does falls on all of them.
+//! instance, in a fresh one; and of a guest that does nothing with the same callback, which is what
+//! the router and the engine cost alone. All take turns in one run, so that whatever else the
+//! machine does falls on all of them.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use hookswitch::generation::{Cell, Generation, Route};
 use hookswitch::intake::{Intake, Limits};
 use hookswitch::listen::{self, Arrival, Counters, Listener};
 use hookswitch::model::{Callback, Clock, GenerationId, OutOfOrder};
-use hookswitch::plugin::Binding;
+use hookswitch::plugin::{Binding, Grant, Limits as PluginLimits};
 use hookswitch::route::{Endpoint, Pattern, Table};
 use hookswitch::store::Store;
 use http_body_util::Full;
@@ -21,12 +22,13 @@ use tokio::net::TcpListener;
 
 use crate::adapter::Adapter;
 use crate::deliver;
+use crate::guest::Guest;
 use crate::load::{self, Load};
 use crate::native::Native;
 use crate::store::Scripted;
 
-/// The same callback, taken in three ways; the paths are their names.
-const WAYS: [&str; 3] = ["native", "reused", "fresh"];
+/// The same callback, taken in these ways; the paths are their names.
+const WAYS: [&str; 5] = ["native", "reused", "fresh", "empty-reused", "empty-fresh"];
 const CONNECTIONS: [usize; 2] = [1, 32];
 const ROUNDS: usize = 9;
 const CALLS: usize = 16_000;
@@ -40,7 +42,7 @@ pub(crate) fn print() {
     let adapter = runtime.block_on(Adapter::new("brz"));
     let address = runtime.block_on(serve(&adapter));
     println!("CPU of the server per BRZ callback, median of {ROUNDS} rounds of {CALLS} callbacks");
-    println!("connections  way      CPU      over native (least to most)  callbacks/s");
+    println!("connections  way           CPU      over native (least to most)  callbacks/s");
     for connections in CONNECTIONS {
         let rounds =
             (0..ROUNDS).map(|_| WAYS.map(|way| measure(&adapter, address, way, connections)));
@@ -70,7 +72,7 @@ fn measure(adapter: &Adapter, to: SocketAddr, way: &str, connections: usize) -> 
     }
 }
 
-fn show(connections: usize, rounds: &[[Measured; 3]]) {
+fn show(connections: usize, rounds: &[[Measured; WAYS.len()]]) {
     for (way, name) in WAYS.iter().enumerate() {
         let cpu_us = median(rounds.iter().map(|round| round[way].cpu_us));
         let rate = median(rounds.iter().map(|round| round[way].per_second));
@@ -80,7 +82,7 @@ fn show(connections: usize, rounds: &[[Measured; 3]]) {
         let (least, most) = (over[0], over[ROUNDS - 1]);
         let middle = over[ROUNDS / 2];
         println!(
-            "{connections:>11}  {name:<7} {cpu_us:>5.1} µs  {middle:>5.1} µs ({least:.1} to {most:.1}) \
+            "{connections:>11}  {name:<12} {cpu_us:>5.1} µs  {middle:>5.1} µs ({least:.1} to {most:.1}) \
              {rate:>16.0}"
         );
     }
@@ -115,9 +117,14 @@ pub(crate) fn request(callback: &Callback, way: &str) -> Vec<u8> {
     [text.as_bytes(), &callback.body].concat()
 }
 
-/// Serves all three ways on one listener.
+/// Serves all ways on one listener.
 async fn serve(adapter: &Adapter) -> SocketAddr {
-    let routes = [("fresh", adapter.bind(1).await), ("reused", adapter.bind(REUSE).await)];
+    let routes = [
+        ("fresh", adapter.bind(1).await),
+        ("reused", adapter.bind(REUSE).await),
+        ("empty-fresh", empty(adapter, 1).await),
+        ("empty-reused", empty(adapter, REUSE).await),
+    ];
     let store = Scripted { forgets: true, ..Scripted::default() };
     let intake = Arc::new(intake(routes.into(), Arc::new(store)));
     let native = Arc::new(Native::new(adapter.secret()));
@@ -131,6 +138,20 @@ async fn serve(adapter: &Adapter) -> SocketAddr {
         }
     })
     .await
+}
+
+/// A guest that finds every callback genuine, finds nothing in it and says 200.
+async fn empty(adapter: &Adapter, reuse: u32) -> Arc<Binding> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("empty.wasm");
+    // What it was shown before is given up: it never frees.
+    let verify = "(global.set $next (i32.const 4096))";
+    let module = Guest { verify, ..Guest::default() }.module();
+    std::fs::write(&path, module).expect("a file");
+    let limits =
+        PluginLimits { reuse, deadline: Duration::from_secs(10), ..PluginLimits::default() };
+    let grant = Grant { scope: "empty".to_owned(), ..Grant::default() };
+    adapter.bind_other(path, &limits, grant).await
 }
 
 /// Serves one route over this store. A callback of it is new each time, also where its sender

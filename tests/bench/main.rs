@@ -1,6 +1,6 @@
 //! `cargo bench`: what a callback costs. First whole callbacks over real connections, against the
-//! same work written natively; then what guests that mean harm do to others; then the stages one by
-//! one, on one thread.
+//! same work written natively, and a guest that does none of it; then what guests that mean harm do
+//! to others; then the stages one by one, on one thread.
 //!
 //! `cargo bench -- cost` prints the first table only, `-- hostile` the second, `-- stages` the
 //! last. Between them, by name: `durable`, what an acknowledgement costs that is on the disk;
