@@ -1,4 +1,4 @@
-//! How what is sent is signed: Standard Webhooks and the `sha256=` form at once, since their headers
+//! How what is sent is signed: Standard Webhooks and the `sha256=` form at once, as their headers
 //! don't clash. Both sign the bytes that are sent, and the time at which they are.
 
 use base64::Engine as _;

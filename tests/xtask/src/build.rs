@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the router, the example service beside it, and the example plugins as files.
+//! `cargo xtask build`: the router, the example service beside it, and example plugins as files.
 //!
 //! Which packages are plugins stands in their `Cargo.toml`: `[package.metadata.hookswitch]` with
 //! `plugin = "NAME"` makes `target/plugins/NAME.wasm`.
