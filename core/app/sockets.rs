@@ -28,7 +28,7 @@ pub(super) struct Sockets {
 pub(super) async fn open(router: &Router) -> Result<Sockets, StartFault> {
     // Read, and left as it is: no other thread can be told apart from here.
     let names = std::env::var("LISTEN_FDNAMES").ok();
-    // Only where LISTEN_PID is this process.
+    // None where LISTEN_PID is another process: then the names aren't for this one either.
     let mut passed = ListenFd::from_env();
     let (mut public, mut admin) = (None, None);
     for (at, name) in names_of(names.as_deref(), passed.len())?.into_iter().enumerate() {
@@ -51,6 +51,9 @@ pub(super) async fn open(router: &Router) -> Result<Sockets, StartFault> {
 /// What each of `count` sockets is for.
 fn names_of(names: Option<&str>, count: usize) -> Result<Vec<&'static str>, StartFault> {
     let order = [PUBLIC, ADMIN];
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     if count > order.len() {
         let why = format!("{count} sockets, and there are two listeners");
         return Err(StartFault::Passed(why));
@@ -97,6 +100,7 @@ mod tests {
     fn names() {
         for (names, count, wanted) in [
             (None, 0, Some(&[][..])),
+            (Some("public:admin"), 0, Some(&[])),
             (None, 1, Some(&["public"])),
             (None, 2, Some(&["public", "admin"])),
             (None, 3, None),

@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its last: HTTP/1.1 or HTTP/2 by what the sender speaks
-//! first, with TLS around it where the listener has a certificate. Whatever is malformed or too large is answered here, before anybody else sees it.
+//! first, with TLS around it where the listener has a certificate. Whatever is malformed or too
+//! large is answered here, before anybody else sees it.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! The public door: bytes in, bytes out, over HTTP/1.1 and HTTP/2, with TLS or without. It knows no callback; whatever a
-//! sender does costs a bounded part of one connection, and never the listener.
+//! The public door: bytes in, bytes out, over HTTP/1.1 and HTTP/2, with TLS or without. It knows no
+//! callback; whatever a sender does costs a bounded part of one connection, and never the listener.
 
 mod limits;
 mod counters;

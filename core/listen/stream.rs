@@ -1,5 +1,6 @@
-//! A stream, TCP or TLS over it, that gives itself up when its pulse says so, and that closes without taking back
-//! the response: bytes nobody wants are read for a while before the socket goes.
+//! A stream, TCP or TLS over it, that gives itself up when its pulse says so, and that closes
+//! without taking back the response: bytes nobody wants are read for a while before the socket
+//! goes.
 
 use std::io;
 use std::pin::Pin;

@@ -39,7 +39,8 @@ impl Tls {
         self.identity.store(Arc::new(identity));
     }
 
-    /// Shakes hands, for as long as the connection's pulse allows. Who doesn't speak TLS is told so.
+    /// Shakes hands, for as long as the connection's pulse allows. Who speaks without TLS is told
+    /// so.
     pub(super) async fn greet(
         &self,
         tcp: TcpStream,

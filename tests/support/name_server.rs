@@ -49,7 +49,7 @@ impl NameServer {
         server
     }
 
-    /// How often it was asked for a name, by whichever way and for whichever kind of address.
+    /// How often it was asked for a name's IPv4 addresses, by whichever way.
     pub(crate) fn asked(&self, name: &str) -> usize {
         self.asked.lock().expect("no panic").get(name).copied().unwrap_or_default()
     }
@@ -81,7 +81,8 @@ impl NameServer {
 
     fn answer(&self, question: &[u8], tcp: bool) -> Option<Vec<u8>> {
         let (name, kind, end) = read(question)?;
-        *self.asked.lock().expect("no panic").entry(name.clone()).or_default() += 1;
+        let counted = usize::from(kind == A);
+        *self.asked.lock().expect("no panic").entry(name.clone()).or_default() += counted;
         let (code, addresses, seconds) = match self.names.get(&name) {
             Some(Says::Nothing) => return None,
             Some(Says::Refuses) => (REFUSED, &Vec::new(), 0),

@@ -21,8 +21,8 @@ Usage: cargo xtask <command>
 
   build           the router at target/release/hookswitch, example plugins at target/plugins
   plugins         only the example plugins
-  dist            one static, stripped binary at target/dist/hookswitch, checked; prints its size and
-                  how long it takes from the start to the first answered callback
+  dist            one static, stripped binary at target/dist/hookswitch, checked; prints its size
+                  and how long it takes from the start to the first answered callback
   dist --binary PATH   that for a binary that is there already
   test            formatting, lints and all tests, with example plugins in Rust, JavaScript, C and Zig
   demo [--once]   build, run the router with three providers, send it genuine and forged callbacks
