@@ -134,6 +134,7 @@ impl App {
         let App { listener, intake, store, reloader, admin, public } = self;
         observe::notice(Level::Info, &format!("listening on http://{public}"));
         let (drainer, drain) = listen::drain();
+        let forged = Arc::clone(&intake.forged);
         let take = move |arrival| {
             let intake = Arc::clone(&intake);
             async move { intake.take(arrival).await }
@@ -143,7 +144,7 @@ impl App {
         let (cell, clock) = (Arc::clone(&reloader.cell), reloader.clock.clone());
         let settings = &reloader.started.router.delivering;
         let background = Background::start(&store, &cell, &clock, settings);
-        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, clock }));
+        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, forged, clock }));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);

@@ -15,6 +15,7 @@ mod recording;
 mod serve;
 mod commands;
 mod durable;
+mod explaining;
 mod killed;
 mod full;
 mod docs;

@@ -33,6 +33,8 @@ pub(super) enum Endpoint {
     EventList,
     EventGet,
     EventReplay,
+    ForgedList,
+    Explanation,
 }
 
 /// What a call must show.

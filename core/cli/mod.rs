@@ -9,6 +9,7 @@ mod setup;
 mod events;
 mod deliveries;
 mod plugin;
+mod explain;
 mod listing;
 mod table;
 mod api;
@@ -39,6 +40,8 @@ enum Verb {
     Setup(setup::Setup),
     /// See what a running router recorded, over its admin API, and replay it.
     Events(events::Events),
+    /// Tell why a callback isn't genuine, and by how little.
+    Explain(explain::Explain),
     /// See what a running router delivers, over its admin API, and resend it.
     Deliveries(deliveries::Deliveries),
     /// Write a plugin: begin one, run its vectors, see what it asks for.
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
             Verb::Send(send) => send.run().await,
             Verb::Setup(setup) => setup.run().await,
             Verb::Events(events) => events.run().await,
+            Verb::Explain(explain) => explain.run().await,
             Verb::Deliveries(deliveries) => deliveries.run().await,
             Verb::Plugin(plugin) => plugin.run().await,
         }

@@ -12,6 +12,7 @@ mod record;
 mod answer;
 mod respond;
 mod stop;
+mod forged;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use hyper::Response;
 use tokio::sync::Semaphore;
 
 pub use self::caller::{ForwardedHeader, Proxies};
+pub use self::forged::{Forged, ForgedCallback};
 pub use self::limits::Limits;
 use self::received::Received;
 use self::respond::Ended;
@@ -44,6 +46,8 @@ pub struct Intake {
     pub clock: Clock,
     /// Whether replies say which generation they ran on.
     pub debug_headers: bool,
+    /// The newest callbacks that were found forged.
+    pub forged: Arc<Forged>,
     places: Semaphore,
 }
 
@@ -53,7 +57,8 @@ impl Intake {
     pub fn new(cell: Arc<Cell>, store: Arc<dyn Store>, limits: Limits, clock: Clock) -> Intake {
         let places = Semaphore::new(limits.callbacks.min(Semaphore::MAX_PERMITS));
         let proxies = Proxies::default();
-        Intake { cell, store, limits, proxies, clock, debug_headers: false, places }
+        let forged = Arc::default();
+        Intake { cell, store, limits, proxies, clock, debug_headers: false, forged, places }
     }
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
@@ -85,7 +90,7 @@ impl Intake {
         };
         let store = &*self.store;
         read.storable(store)?
-            .verify()
+            .verify(&self.forged)
             .await?
             .parse()
             .await?

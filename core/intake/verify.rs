@@ -1,5 +1,6 @@
 //! Step four: is it genuine? The adapter decides; keys stay in the host.
 
+use super::forged::Forged;
 use super::route::{Place, Read};
 use super::stop::Stop;
 use crate::model::{Callback, Outcome, Proof, Verdict};
@@ -16,7 +17,7 @@ pub(super) struct Verified {
 }
 
 impl Read {
-    pub(super) async fn verify(self) -> Result<Verified, Stop> {
+    pub(super) async fn verify(self, ring: &Forged) -> Result<Verified, Stop> {
         let Read { place, callback } = self;
         let mut instance = match place.adapter.take(Duty::Verify).await {
             Ok(instance) => instance,
@@ -29,7 +30,10 @@ impl Read {
         let outcome = match verdict {
             Verdict::Genuine(proof) => return Ok(Verified { place, callback, proof, instance }),
             Verdict::Challenge(token) => Outcome::Challenged(token),
-            Verdict::Forged(reason) => Outcome::Forged(reason),
+            Verdict::Forged(reason) => {
+                ring.keep(&place.route.name, &callback, &reason);
+                Outcome::Forged(reason)
+            }
             Verdict::Unavailable(reason) => Outcome::Unavailable(reason),
         };
         Err(Stop::Early { place, head: callback.head, outcome, instance })
