@@ -21,6 +21,11 @@ fn form(bytes: &[u8]) -> Result<Form, LoadFault> {
     }
 }
 
+/// Are they a core module, which has to be wrapped?
+pub(super) fn is_core_module(bytes: &[u8]) -> bool {
+    matches!(form(bytes), Ok(Form::CoreModule))
+}
+
 /// The component that these bytes are, or that they become.
 pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<u8>, LoadFault> {
     match form(bytes)? {

@@ -132,7 +132,7 @@ pub(super) fn make(
 ) -> Result<Plugin, LoadFault> {
     let hash = hash(bytes);
     let component = compile(host, &hash, bytes)?;
-    let (version, asks) = survey(host, &component)?;
+    let (version, asks, offers) = survey(host, &component)?;
     let unlinked = |error: wasmtime::Error| LoadFault::Unlinked(error.root_cause().to_string());
     let pre: InstancePre<Call> = host.linker.instantiate_pre(&component).map_err(unlinked)?;
     let exports = abi::v0_1_0::Exports::of(&pre);
@@ -151,6 +151,9 @@ pub(super) fn make(
         warm: Warm::default(),
         health: Health::new(limits.quarantine.clone()),
         asks,
+        offers,
+        bytes: bytes.len(),
+        wrapped: component::is_core_module(bytes),
     })
 }
 
@@ -165,8 +168,11 @@ fn compile(host: &Host, hash: &str, bytes: &[u8]) -> Result<Component, LoadFault
     Ok(component)
 }
 
-/// Which version of the contract a component speaks, and the names of what it imports.
-fn survey(host: &Host, component: &Component) -> Result<(&'static str, Vec<String>), LoadFault> {
+/// The version of the contract, imports, exports.
+type Survey = (&'static str, Vec<String>, Vec<String>);
+
+/// Which version of the contract a component speaks, and the names of what it imports and exports.
+fn survey(host: &Host, component: &Component) -> Result<Survey, LoadFault> {
     let shape = component.component_type();
     let imports: Vec<String> =
         shape.imports(&host.engine).map(|(name, _)| name.to_owned()).collect();
@@ -182,5 +188,5 @@ fn survey(host: &Host, component: &Component) -> Result<(&'static str, Vec<Strin
     if !exported("protocol") && !exported("answering") {
         return Err(LoadFault::NoWorld { exports });
     }
-    Ok((abi::VERSIONS[0], imports))
+    Ok((abi::VERSIONS[0], imports, exports))
 }

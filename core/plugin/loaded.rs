@@ -33,6 +33,11 @@ pub struct Plugin {
     pub(super) warm: Warm,
     pub(super) health: Health,
     pub(super) asks: Vec<String>,
+    pub(super) offers: Vec<String>,
+    /// Of its file.
+    pub(super) bytes: usize,
+    /// Whether it came as a core module.
+    pub(super) wrapped: bool,
 }
 
 impl Plugin {

@@ -20,6 +20,7 @@ mod lane;
 mod health;
 mod warm;
 mod loaded;
+mod anatomy;
 mod binding;
 mod drained;
 mod call;
@@ -38,6 +39,7 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
+pub use self::anatomy::{Anatomy, Asking};
 pub use self::binding::{Binding, Duty};
 pub use self::drained::Drained;
 pub use self::fault::Fault;
@@ -59,6 +61,13 @@ const BUILTINS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtins.
 /// The names of the first-party plugins that are part of this binary.
 pub fn builtins() -> impl Iterator<Item = &'static str> {
     BUILTINS.iter().map(|(name, _)| *name)
+}
+
+/// The contract's texts by their place in a folder `wit`, for people who write plugins.
+pub fn contract() -> impl Iterator<Item = (String, &'static str)> {
+    let wasi = abi::WASI.into_iter().map(|(name, text)| (format!("deps/{name}"), text));
+    let license = ("deps/LICENSE".to_owned(), abi::WASI_LICENSE);
+    [("plugin.wit".to_owned(), abi::WIT), license].into_iter().chain(wasi)
 }
 
 /// Loads plugins; one for the process.

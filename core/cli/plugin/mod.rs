@@ -1,14 +1,22 @@
-//! `hookswitch plugin`: for people who write plugins.
+//! `hookswitch plugin`: for people who write plugins. A folder to begin with, vectors run as the
+//! router would run them, and what a plugin is and asks for.
 
+mod new;
 mod test;
 mod subject;
 mod plain;
 mod api;
+mod inspect;
+mod granting;
+mod timing;
+mod templates;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use crate::model::Clock;
@@ -23,14 +31,20 @@ pub(super) struct Plugin {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Make a folder with a small plugin in it that builds, with vectors that hold.
+    New(new::New),
     /// Run a plugin's vectors, and say what isn't as they state.
     Test(test::Test),
+    /// Show what a plugin is, what it asks for, and the lines of config that grant it.
+    Inspect(inspect::Inspect),
 }
 
 impl Plugin {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         match self.verb {
+            Verb::New(new) => new.run(),
             Verb::Test(test) => test.run().await,
+            Verb::Inspect(inspect) => inspect.run().await,
         }
     }
 }
@@ -49,8 +63,12 @@ fn host() -> anyhow::Result<Arc<Host>> {
     Ok(Host::start(pool, None, Clock::system())?)
 }
 
+/// What every plugin has, but for the time: this machine may be busy, and nobody waits for a reply.
+fn patient() -> Limits {
+    Limits { deadline: Duration::from_secs(5), ..Limits::default() }
+}
+
 async fn load(host: &Arc<Host>, plugin: &str) -> anyhow::Result<Arc<Loaded>> {
-    use anyhow::Context as _;
-    let loaded = host.load(plugin, &source(plugin), &Limits::default()).await;
+    let loaded = host.load(plugin, &source(plugin), &patient()).await;
     loaded.with_context(|| plugin.to_owned())
 }

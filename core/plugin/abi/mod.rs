@@ -29,5 +29,8 @@ pub(super) const WASI: [(&str, &str); 3] = [
     ("http.wit", include_str!("../../../plugins/wit/deps/http.wit")),
 ];
 
+/// What those texts are given away under.
+pub(super) const WASI_LICENSE: &str = include_str!("../../../plugins/wit/deps/LICENSE");
+
 /// The contract's text, for plugins that carry no description of their own.
 pub(super) const WIT: &str = include_str!("../../../plugins/wit/plugin.wit");

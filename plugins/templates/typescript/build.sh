@@ -1,0 +1,13 @@
+#!/bin/sh
+# Makes {{name}}.wasm, a component; the first time it fetches what it needs into node_modules.
+set -eu
+cd "$(dirname "$0")"
+[ -d node_modules ] || npm install --no-fund --no-audit
+node_modules/.bin/tsc --project .
+bundle=$(mktemp -d)
+trap 'rm -rf "$bundle"' EXIT
+node_modules/.bin/esbuild {{kind}}.ts --bundle --format=esm --target=es2022 \
+  '--external:hookswitch:*' --log-level=warning --outfile="$bundle/{{kind}}.js"
+# --sync: the router calls plain functions. --stub-wasi: nothing of WASI is imported.
+node_modules/.bin/componentize-qjs --sync --stub-wasi --wit wit --world {{kind}} \
+  --js "$bundle/{{kind}}.js" --output "${1:-{{name}}.wasm}"
