@@ -1,5 +1,5 @@
-//! `cargo xtask build`: the router, the example service beside it, and the example plugins as files,
-//! with `--all-languages` also those that aren't written in Rust.
+//! `cargo xtask build`: the router, the example service beside it, and the example plugins as
+//! files, with `--all-languages` also those that aren't written in Rust.
 //!
 //! Which packages are plugins stands in their `Cargo.toml`: `[package.metadata.hookswitch]` with
 //! `plugin = "NAME"` makes `target/plugins/NAME.wasm`.

@@ -20,7 +20,7 @@ Usage: cargo xtask <command>
 
   build           the router at target/release/hookswitch, example plugins at target/plugins
   plugins         only the example plugins
-  test            formatting, lints and all tests, with example plugins in Rust, JavaScript, C and Zig
+  test            formatting, lints and all tests, with plugins in Rust, JavaScript, C and Zig
   demo [--once]   build, run the router with three providers, send it genuine and forged callbacks
                   and show what it said; --once ends then, else it stays up until Ctrl-C
 
