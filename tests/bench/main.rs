@@ -5,8 +5,8 @@
 //! `cargo bench -- cost` prints the first table only, `-- hostile` the second, `-- stages` the
 //! last. Between them, by name: `durable`, what an acknowledgement costs that is on the disk;
 //! `deliver`, a queue on its way out; `history`, pages of a million callbacks. These write
-//! gigabytes, so they are printed only where they are named; so is `languages`, the same responder in
-//! each of them, which wants the plugins of all languages built.
+//! gigabytes, so they are printed only where they are named; so is `languages`, the same
+//! responder in each of them, which wants the plugins of all languages built.
 
 mod adapter;
 mod cost;

@@ -24,7 +24,7 @@ Usage: cargo xtask <command>
   dist            one static, stripped binary at target/dist/hookswitch, checked; prints its size
                   and how long it takes from the start to the first answered callback
   dist --binary PATH   that for a binary that is there already
-  test            formatting, lints and all tests, with example plugins in Rust, JavaScript, C and Zig
+  test            formatting, lints and all tests, with plugins in Rust, JavaScript, C and Zig
   demo [--once]   build, run the router with three providers, send it genuine and forged callbacks
                   and show what it said; --once ends then, else it stays up until Ctrl-C
 

@@ -1,7 +1,7 @@
 //! Brings what compiling plugins needs.
 //!
-//! For Rust it installs nothing but Debian's compiler for the web, only on Debian and only for root.
-//! Rust toolchains are the person's own: it never changes one.
+//! For Rust it installs nothing but Debian's compiler for the web, only on Debian and only for
+//! root. Rust toolchains are the person's own: it never changes one.
 
 use std::process::Command;
 
