@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::load;
-use crate::rows::{Place, Row, insert, recording};
+use crate::rows::{self, Place, Row, insert, recording};
 
 /// Set in the environment of the process that takes deliveries.
 pub(crate) const ROLE: &str = "HOOKSWITCH_BENCH_TAKE";
@@ -94,6 +94,7 @@ fn fill(place: &Place, queued: u64) {
         };
         insert(&db, &row).expect("it is inserted");
     }
+    rows::count(&db, 0).expect("they are counted");
     db.execute_batch("COMMIT").expect("it is committed");
 }
 

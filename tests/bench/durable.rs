@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use crate::adapter::Adapter;
 use crate::cost;
 use crate::load::{self, Load};
-use crate::rows::{Place, Row, insert, recording};
+use crate::rows::{self, Place, Row, insert, recording};
 
 /// Callers of the store at once, and rows of one plain transaction.
 const TOGETHER: [u64; 3] = [1, 32, 256];
@@ -146,9 +146,11 @@ fn plain(numbers: &AtomicU64, rows: u64, synchronous: &str) -> f64 {
 
 fn commit(db: &Connection, batch: &[Row]) -> rusqlite::Result<()> {
     db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let last = rows::last(db)?;
     for row in batch {
         insert(db, row)?;
     }
+    rows::count(db, last)?;
     db.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use hookswitch::model::{Addressee, Clock, DeliveryStatus, EventStatus};
 use hookswitch::store::{DeliveryFilter, Embedded, EventFilter, Store as _};
 use tokio::runtime::Runtime;
 
-use crate::rows::{Place, Row, insert, recording};
+use crate::rows::{self, Place, Row, insert, recording};
 
 /// Set to how many callbacks there are where a million is the wrong number.
 const CALLBACKS: &str = "HOOKSWITCH_BENCH_CALLBACKS";
@@ -85,6 +85,7 @@ impl History {
                 db.execute_batch("COMMIT; BEGIN")?;
             }
         }
+        rows::count(&db, 0)?;
         db.execute_batch("COMMIT; PRAGMA wal_checkpoint(truncate)")
     }
 

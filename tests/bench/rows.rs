@@ -9,6 +9,7 @@ use hookswitch::model::{
     GenerationId, Head, Header,
 };
 use hookswitch::store::{Embedded, NewEvent, Options, Recording};
+use ring::digest::{SHA256, digest};
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
@@ -111,7 +112,7 @@ pub(crate) fn recording(number: u64, now_ms: u64) -> Recording {
     }
 }
 
-/// Inserts what recording it would insert.
+/// Inserts what recording it would insert; [`count`] is to follow, for any number of them.
 pub(crate) fn insert(db: &Connection, row: &Row) -> rusqlite::Result<()> {
     let Row { recording, event: status, .. } = row;
     let (head, body) = (&recording.callback.head, &recording.callback.body);
@@ -152,20 +153,34 @@ pub(crate) fn insert(db: &Connection, row: &Row) -> rusqlite::Result<()> {
     insert_beside(db, row, seq)
 }
 
-/// Ids, rank and deliveries.
+/// Counts the deliveries that were inserted after this one, as the store does once a batch.
+pub(crate) fn count(db: &Connection, after: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO delivery_blocks SELECT seq >> 13, addressee, kind, status, count(*), \
+               min(created_ms), max(created_ms) FROM deliveries WHERE seq > ?1 \
+               GROUP BY 1, 2, 3, 4 ON CONFLICT DO UPDATE SET many = many + excluded.many, \
+               from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms)";
+    db.prepare_cached(sql)?.execute([after])?;
+    Ok(())
+}
+
+/// The last delivery there is.
+pub(crate) fn last(db: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(max(seq), 0) FROM deliveries";
+    db.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
+
+/// Ids and deliveries.
 fn insert_beside(db: &Connection, row: &Row, seq: i64) -> rusqlite::Result<()> {
     let Row { recording, delivery: status, .. } = row;
     let NewEvent { event, named } = &recording.events[0];
     let received_ms = recording.callback.head.received_at_ms;
     let now_ms = i64::try_from(received_ms).expect("a time");
     let expires_ms = i64::try_from(received_ms + recording.dedupe_ms).expect("a time");
-    let sql = "INSERT OR REPLACE INTO event_ids (provider_id, route, event, expires_ms) \
-               VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT OR REPLACE INTO event_ids (digest, event, expires_ms) VALUES (?1, ?2, ?3)";
     for id in std::iter::once(&event.id).chain(&event.aliases) {
-        db.prepare_cached(sql)?.execute(params![id, recording.route, seq, expires_ms])?;
+        let digest = digest(&SHA256, format!("{}\0{id}", recording.route).as_bytes());
+        db.prepare_cached(sql)?.execute(params![&digest.as_ref()[..16], seq, expires_ms])?;
     }
-    let sql = "INSERT OR REPLACE INTO subjects (route, subject, rank) VALUES (?1, ?2, ?3)";
-    db.prepare_cached(sql)?.execute(params![recording.route, event.subject, event.rank])?;
     let sql = "INSERT INTO deliveries (id, event, addressee, kind, status, due_ms, created_ms) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
     for to in named {

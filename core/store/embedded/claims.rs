@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use rusqlite::{Connection, Row, params};
 
+use super::find::SUPERSEDED;
 use super::row::{self, kept, rows};
 use crate::model::{Addressee, DeliveryId, Event, EventId};
 use crate::store::{Claim, Owed, Unconfirmed};
@@ -162,14 +163,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn owed(db: &Connection, id: &[u8; 16], to: &Addressee) -> rusqlite::Result<Owed> {
-    let sql = "SELECT e.id, e.provider_id, e.route, e.kind, e.subject, \
+    let sql = format!(
+        "SELECT e.id, e.provider_id, e.route, e.kind, e.subject, \
                coalesce(e.occurred_ms, e.recorded_ms), e.data, c.body, c.head, d.tries, \
-               coalesce(e.rank < s.rank, 0) \
-               FROM deliveries d JOIN events e ON e.seq = d.event \
+               {SUPERSEDED} FROM deliveries d JOIN events e ON e.seq = d.event \
                JOIN callbacks c ON c.seq = e.callback \
-               LEFT JOIN subjects s ON s.route = e.route AND s.subject = e.subject \
-               WHERE d.id = ?1";
-    db.prepare_cached(sql)?.query_row([id], |row: &Row<'_>| {
+               WHERE d.id = ?1"
+    );
+    db.prepare_cached(&sql)?.query_row([id], |row: &Row<'_>| {
         let data: Option<String> = row.get(6)?;
         let (body, content_type) = match data {
             Some(data) => (Bytes::from(data), Some("application/json".to_owned())),

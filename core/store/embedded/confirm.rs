@@ -101,7 +101,6 @@ fn confirm(
         event_number(EventStatus::Confirmed),
     ])?;
     record::remember_ids(desk, insert, (seq, dedupe_ms))?;
-    record::raise_rank(desk, insert)?;
     if announced(desk, seq)? == *kind && keep_owing(desk, seq, insert.now_ms)? {
         desk.wakes = true;
         return Ok(());

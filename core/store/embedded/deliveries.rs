@@ -11,7 +11,7 @@ use crate::model::{Addressee, DeliveryId, DeliveryStatus, EventId};
 use crate::store::{DeliveryFilter, DeliveryShown, Page};
 
 /// A block is this many bits of `seq`, as the schema says.
-const BLOCK_BITS: u32 = 13;
+pub(super) const BLOCK_BITS: u32 = 13;
 
 pub(super) fn deliveries(
     db: &Connection,

@@ -6,6 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use serde::Deserialize;
 
+use super::record::id_digest;
 use super::row::{self, event_number, kept, rows};
 use crate::model::{Attempt, Callback, CallbackId, Event, EventId, GenerationId, Head, Header};
 use crate::store::{CallbackShown, DeliveryShown, EventFilter, EventShown, EventWhole, Page};
@@ -93,22 +94,43 @@ fn end_of_time(db: &Connection, ms: u64, conditions: &mut Conditions) -> rusqlit
     Ok(())
 }
 
+/// What an id may be known by: on this route, or on any that has events. There are few, and each is
+/// found at one step through the index.
+fn digests(db: &Connection, route: Option<&str>, id: &str) -> rusqlite::Result<Vec<Vec<u8>>> {
+    let sql = "WITH RECURSIVE known (route) AS (SELECT min(route) FROM events UNION ALL \
+               SELECT (SELECT min(route) FROM events WHERE route > known.route) FROM known \
+               WHERE known.route IS NOT NULL) SELECT route FROM known WHERE route IS NOT NULL";
+    let routes: Vec<String> = match route {
+        Some(route) => vec![route.to_owned()],
+        None => {
+            db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
+        }
+    };
+    Ok(routes.iter().map(|route| id_digest(route, id).to_vec()).collect())
+}
+
 pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<Page<EventShown>> {
     let mut conditions = Conditions::default();
     let texts = [
         ("route = ?", &filter.route),
         ("kind = ?", &filter.kind),
         ("subject = ?", &filter.subject),
-        (
-            "seq IN (SELECT event FROM event_ids WHERE provider_id = ? \
-             UNION SELECT event FROM requests WHERE id = ?)",
-            &filter.provider_id,
-        ),
     ];
     for (text, value) in texts {
         if let Some(value) = value {
             conditions.add(text, value.clone());
         }
+    }
+    if let Some(id) = &filter.provider_id {
+        let known = digests(db, filter.route.as_deref(), id)?;
+        let places: Vec<String> = known.into_iter().map(|one| conditions.value(one)).collect();
+        let places = places.join(", ");
+        // A request's identity is another one, so it is looked for by its id.
+        let request = conditions.value(id.clone());
+        conditions.say(&format!(
+            "seq IN (SELECT event FROM event_ids WHERE digest IN ({places}) \
+             UNION SELECT event FROM requests WHERE id = {request})"
+        ));
     }
     if let Some(status) = filter.status {
         let number = event_number(status);
@@ -129,8 +151,10 @@ pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<
         let id = before.as_bytes().to_vec();
         conditions.add("seq < coalesce((SELECT seq FROM events WHERE id = ?), 0)", id);
     }
+    // A subject has few events, whose order is soon found; a kind or a route may have nearly all.
+    let by = filter.subject.as_ref().map_or("", |_| "INDEXED BY events_subject");
     let sql = format!(
-        "SELECT seq FROM events {} ORDER BY seq DESC LIMIT {}",
+        "SELECT seq FROM events {by} {} ORDER BY seq DESC LIMIT {}",
         conditions.sql(),
         rows(filter.limit.saturating_add(1))
     );
@@ -142,14 +166,22 @@ pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<
     Ok(Page { rows: shown.collect::<rusqlite::Result<_>>()?, total: None, more })
 }
 
+/// SQL that says whether a later state of an event's subject is known, of an event `e`: by one that
+/// was accepted or confirmed, or by one that was forgotten.
+pub(super) const SUPERSEDED: &str = "(EXISTS (SELECT 1 FROM events o WHERE o.subject = e.subject \
+     AND o.rank > e.rank AND o.route = e.route AND o.status IN (0, 2)) \
+     OR EXISTS (SELECT 1 FROM subjects s WHERE s.route = e.route AND s.subject = e.subject \
+     AND s.rank > e.rank))";
+
 fn event_at(db: &Connection, seq: i64, whole: bool) -> rusqlite::Result<EventShown> {
-    let sql = "SELECT e.id, c.id, e.route, e.provider_id, e.aliases, e.kind, e.subject, e.rank, \
-               e.occurred_ms, e.data, e.status, coalesce(e.rank < s.rank, 0), e.repeats, e.tries, \
+    let sql = format!(
+        "SELECT e.id, c.id, e.route, e.provider_id, e.aliases, e.kind, e.subject, e.rank, \
+               e.occurred_ms, e.data, e.status, {SUPERSEDED}, e.repeats, e.tries, \
                e.confirm_ms, e.reason, e.merged, e.recorded_ms \
                FROM events e JOIN callbacks c ON c.seq = e.callback \
-               LEFT JOIN subjects s ON s.route = e.route AND s.subject = e.subject \
-               WHERE e.seq = ?1";
-    db.prepare_cached(sql)?.query_row([seq], |row| {
+               WHERE e.seq = ?1"
+    );
+    db.prepare_cached(&sql)?.query_row([seq], |row| {
         Ok(EventShown {
             id: EventId::from_bytes(row::id(row, 0)?),
             callback: CallbackId::from_bytes(row::id(row, 1)?),

@@ -8,6 +8,7 @@ mod shared;
 mod writer;
 mod readers;
 mod state;
+mod made;
 mod record;
 mod asking;
 mod settle;

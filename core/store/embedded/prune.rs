@@ -3,6 +3,8 @@
 
 use rusqlite::{Connection, params};
 
+use super::find::aliases as aliases_of;
+use super::record::id_digest;
 use super::row::{self, kept, rows};
 use super::writer::{Desk, Done};
 
@@ -107,17 +109,33 @@ pub(super) fn forget(desk: &mut Desk<'_>, callbacks: &[i64], now_ms: u64) -> Don
     Ok(())
 }
 
+fn forget_ids(db: &Connection, event: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT route, provider_id, aliases FROM events WHERE seq = ?1";
+    let (route, id, aliases): (String, String, Option<String>) = (db.prepare_cached(sql)?)
+        .query_row([event], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    // One that expired may be another event's by now.
+    let sql = "DELETE FROM event_ids WHERE digest = ?1 AND event = ?2";
+    let mut forget = db.prepare_cached(sql)?;
+    for id in std::iter::once(id).chain(aliases_of(aliases)) {
+        forget.execute(params![id_digest(&route, &id), event])?;
+    }
+    Ok(())
+}
+
 fn forget_one(db: &Connection, callback: i64) -> rusqlite::Result<()> {
     let mut events = db.prepare_cached("SELECT seq FROM events WHERE callback = ?1")?;
     let events: Vec<i64> =
         events.query_map([callback], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for event in events {
+        forget_ids(db, event)?;
         for sql in [
             "DELETE FROM attempts WHERE delivery IN (SELECT seq FROM deliveries WHERE event = ?1)",
             "DELETE FROM deliveries WHERE event = ?1",
-            "DELETE FROM event_ids WHERE event = ?1 AND (provider_id, route) IN \
-             (SELECT provider_id, route FROM events WHERE seq = ?1 UNION ALL \
-             SELECT json_each.value, route FROM events, json_each(events.aliases) WHERE seq = ?1)",
+            "INSERT INTO subjects (route, subject, rank) SELECT route, subject, rank FROM events e \
+             WHERE seq = ?1 AND rank IS NOT NULL AND status IN (0, 2) AND EXISTS \
+             (SELECT 1 FROM events o WHERE o.subject = e.subject AND o.route = e.route \
+             AND o.seq <> ?1) \
+             ON CONFLICT DO UPDATE SET rank = excluded.rank WHERE excluded.rank > rank",
             "DELETE FROM subjects WHERE (route, subject) IN \
              (SELECT route, subject FROM events WHERE seq = ?1) AND NOT EXISTS \
              (SELECT 1 FROM events o WHERE o.subject = subjects.subject AND \

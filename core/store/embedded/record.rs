@@ -1,9 +1,10 @@
 //! Recording a callback: what of it is new, and what follows from that.
 
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256, digest};
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::json;
 
+use super::made::Made;
 use super::row::{delivery_number, event_number, kept};
 use super::writer::{Desk, Done};
 use crate::model::{Addressee, DeliveryId, DeliveryStatus, Event, EventId, EventStatus, Head};
@@ -92,12 +93,12 @@ pub(super) fn known(
     event: &Event,
     now_ms: u64,
 ) -> rusqlite::Result<Option<i64>> {
-    let sql =
-        "SELECT event FROM event_ids WHERE provider_id = ?1 AND route = ?2 AND expires_ms > ?3";
+    let sql = "SELECT event FROM event_ids WHERE digest = ?1 AND expires_ms > ?2";
     let mut find = desk.db.prepare_cached(sql)?;
     for id in std::iter::once(&event.id).chain(&event.aliases) {
-        let found =
-            find.query_row(params![id, route, kept(now_ms)], |row| row.get(0)).optional()?;
+        let found = find
+            .query_row(params![id_digest(route, id), kept(now_ms)], |row| row.get(0))
+            .optional()?;
         if found.is_some() {
             return Ok(found);
         }
@@ -185,14 +186,23 @@ fn insert_event(
     let insert = Insert { event, route: &recording.route, now_ms };
     remember_ids(desk, &insert, (seq, recording.dedupe_ms))?;
     desk.wakes |= recording.confirms;
-    let due = if recording.confirms {
-        DeliveryStatus::Unconfirmed
-    } else {
-        raise_rank(desk, &insert)?;
-        DeliveryStatus::Waiting
+    let due = match recording.confirms {
+        true => DeliveryStatus::Unconfirmed,
+        false => DeliveryStatus::Waiting,
     };
     owe(desk, (seq, due), &insert, &one.named)?;
     Ok(id)
+}
+
+/// What an id or alias is known again by on a route. No two have the same one, by accident or on
+/// purpose.
+pub(super) fn id_digest(route: &str, id: &str) -> [u8; 16] {
+    let mut text = Context::new(&SHA256);
+    // A route's name has no such byte.
+    [route.as_bytes(), b"\0", id.as_bytes()].iter().for_each(|part| text.update(part));
+    let mut half = [0; 16];
+    half.copy_from_slice(&text.finish().as_ref()[..16]);
+    half
 }
 
 /// From here on the event is known by its id and aliases.
@@ -201,24 +211,12 @@ pub(super) fn remember_ids(
     insert: &Insert<'_>,
     (seq, dedupe_ms): (i64, u64),
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO event_ids (provider_id, route, event, expires_ms) \
-               VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT OR REPLACE INTO event_ids (digest, event, expires_ms) VALUES (?1, ?2, ?3)";
     let mut keep = desk.db.prepare_cached(sql)?;
     let expires_ms = kept(insert.now_ms.saturating_add(dedupe_ms));
     for id in std::iter::once(&insert.event.id).chain(&insert.event.aliases) {
-        keep.execute(params![id, insert.route, seq, expires_ms])?;
+        keep.execute(params![id_digest(insert.route, id), seq, expires_ms])?;
     }
-    Ok(())
-}
-
-/// The subject is known to be as far as this event says, at least.
-pub(super) fn raise_rank(desk: &Desk<'_>, insert: &Insert<'_>) -> rusqlite::Result<()> {
-    let (Some(subject), Some(rank)) = (&insert.event.subject, insert.event.rank) else {
-        return Ok(());
-    };
-    let sql = "INSERT INTO subjects (route, subject, rank) VALUES (?1, ?2, ?3) \
-               ON CONFLICT DO UPDATE SET rank = excluded.rank WHERE excluded.rank > rank";
-    desk.db.prepare_cached(sql)?.execute(params![insert.route, subject, rank])?;
     Ok(())
 }
 
@@ -243,7 +241,9 @@ pub(super) fn owe(
         let id = DeliveryId::new(insert.now_ms);
         let (to, now_ms) = (addressee.to_string(), kept(insert.now_ms));
         let kind = &insert.event.kind;
-        add.execute(params![id.as_bytes(), seq, to, kind, delivery_number(status), now_ms])?;
+        let status = delivery_number(status);
+        let made = add.insert(params![id.as_bytes(), seq, to, kind, status, now_ms])?;
+        desk.made.add(&Made { seq: made, addressee: &to, kind, status, at_ms: now_ms });
         if let Addressee::Webhook(id) = addressee {
             let sql = "UPDATE webhooks SET triggered_ms = ?2 WHERE id = ?1";
             desk.db.prepare_cached(sql)?.execute(params![id.as_bytes(), now_ms])?;

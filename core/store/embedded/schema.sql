@@ -46,20 +46,20 @@ CREATE UNIQUE INDEX events_id ON events (id);
 CREATE INDEX events_callback ON events (callback);
 CREATE INDEX events_route ON events (route);
 CREATE INDEX events_kind ON events (kind);
-CREATE INDEX events_subject ON events (subject) WHERE subject IS NOT NULL;
+CREATE INDEX events_subject ON events (subject, rank) WHERE subject IS NOT NULL;
 CREATE INDEX events_status ON events (status) WHERE status <> 0;
 CREATE INDEX events_confirm ON events (route, confirm_ms) WHERE confirm_ms IS NOT NULL;
 
--- Every id and alias of an event, by which it is known again until it expires.
+-- Every id and alias of an event, by which it is known again until it expires. They come in no
+-- order, so each is written somewhere else: a digest of them takes up a third of the pages.
 CREATE TABLE event_ids (
-    provider_id TEXT NOT NULL,
-    route TEXT NOT NULL,
+    digest BLOB PRIMARY KEY,      -- 16 bytes, of the route and the id
     event INTEGER NOT NULL,
-    expires_ms INTEGER NOT NULL,
-    PRIMARY KEY (provider_id, route)
+    expires_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- How far each subject is known to be.
+-- How far subjects are known to be by events that were forgotten, while there are others; by those
+-- that weren't, `events_subject` says it.
 CREATE TABLE subjects (
     route TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -97,42 +97,40 @@ CREATE INDEX deliveries_due ON deliveries (addressee, due_ms) WHERE status = 0;
 CREATE INDEX deliveries_open ON deliveries (status) WHERE status <> 2;
 
 -- How many deliveries of each sort there are in each block of 8192 by `seq`: totals of a long
--- history are sums of these, and a page far down is found by them.
+-- history are sums of these, and a page far down is found by them. Whoever inserts deliveries
+-- counts them here in the same transaction, all at once.
 CREATE TABLE delivery_blocks (
     block INTEGER NOT NULL,
     addressee TEXT NOT NULL,
     kind TEXT NOT NULL,
     status INTEGER NOT NULL,
-    many INTEGER NOT NULL,        -- never 0
+    many INTEGER NOT NULL,        -- never 0; less before what is inserted is counted
     from_ms INTEGER NOT NULL,     -- none of them was made before
     to_ms INTEGER NOT NULL,       -- none of them was made after
     PRIMARY KEY (block, addressee, kind, status)
 ) WITHOUT ROWID;
 
-CREATE TRIGGER deliveries_made AFTER INSERT ON deliveries BEGIN
-    INSERT INTO delivery_blocks VALUES
-        (new.seq >> 13, new.addressee, new.kind, new.status, 1, new.created_ms, new.created_ms)
-    ON CONFLICT DO UPDATE SET many = many + 1,
-        from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms);
-END;
-
 CREATE TRIGGER deliveries_forgotten AFTER DELETE ON deliveries BEGIN
+    INSERT INTO delivery_blocks VALUES
+        (old.seq >> 13, old.addressee, old.kind, old.status, -1, old.created_ms, old.created_ms)
+    ON CONFLICT DO UPDATE SET many = many - 1;
     DELETE FROM delivery_blocks WHERE block = old.seq >> 13 AND addressee = old.addressee
-        AND kind = old.kind AND status = old.status AND many = 1;
-    UPDATE delivery_blocks SET many = many - 1 WHERE block = old.seq >> 13
-        AND addressee = old.addressee AND kind = old.kind AND status = old.status;
+        AND kind = old.kind AND status = old.status AND many = 0;
 END;
 
 CREATE TRIGGER deliveries_changed AFTER UPDATE OF status ON deliveries
 WHEN old.status <> new.status BEGIN
+    INSERT INTO delivery_blocks VALUES
+        (old.seq >> 13, old.addressee, old.kind, old.status, -1, old.created_ms, old.created_ms)
+    ON CONFLICT DO UPDATE SET many = many - 1;
     DELETE FROM delivery_blocks WHERE block = old.seq >> 13 AND addressee = old.addressee
-        AND kind = old.kind AND status = old.status AND many = 1;
-    UPDATE delivery_blocks SET many = many - 1 WHERE block = old.seq >> 13
-        AND addressee = old.addressee AND kind = old.kind AND status = old.status;
+        AND kind = old.kind AND status = old.status AND many = 0;
     INSERT INTO delivery_blocks VALUES
         (new.seq >> 13, new.addressee, new.kind, new.status, 1, new.created_ms, new.created_ms)
     ON CONFLICT DO UPDATE SET many = many + 1,
         from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms);
+    DELETE FROM delivery_blocks WHERE block = new.seq >> 13 AND addressee = new.addressee
+        AND kind = new.kind AND status = new.status AND many = 0;
 END;
 
 CREATE TABLE attempts (

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::{oneshot, watch};
 
+use super::made::Counts;
 use super::open;
 use super::seal::Seal;
 use super::shared::Shared;
@@ -26,6 +27,8 @@ pub(super) struct Desk<'c> {
     pub(super) amended: bool,
     /// Whether anything new may be due.
     pub(super) wakes: bool,
+    /// Deliveries that were inserted, to be counted before the batch is committed.
+    pub(super) made: Counts,
 }
 
 impl<'c> Desk<'c> {
@@ -34,7 +37,7 @@ impl<'c> Desk<'c> {
         seal: &'c Seal,
         webhooks: &'c mut Vec<Webhook>,
     ) -> Desk<'c> {
-        Desk { db, seal, webhooks, amended: false, wakes: false }
+        Desk { db, seal, webhooks, amended: false, wakes: false, made: Counts::default() }
     }
 }
 
@@ -267,6 +270,7 @@ fn work(desk: &mut Desk<'_>, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> 
     for job in jobs {
         job.run(desk)?;
     }
+    std::mem::take(&mut desk.made).keep(desk.db)?;
     desk.db.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }

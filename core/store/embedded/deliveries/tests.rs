@@ -39,7 +39,9 @@ fn filled() -> rusqlite::Result<Connection> {
         db.prepare_cached(sql)?.execute(row)?;
     }
     db.execute_batch(
-        "UPDATE deliveries SET status = 2 WHERE seq % 3 = 0; \
+        "INSERT INTO delivery_blocks SELECT seq >> 13, addressee, kind, status, count(*), \
+         min(created_ms), max(created_ms) FROM deliveries GROUP BY 1, 2, 3, 4; \
+         UPDATE deliveries SET status = 2 WHERE seq % 3 = 0; \
          UPDATE deliveries SET status = 0 WHERE seq % 100 = 50; \
          DELETE FROM deliveries WHERE seq % 17 = 0 OR seq < 5800; COMMIT",
     )?;

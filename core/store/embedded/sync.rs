@@ -1,0 +1,172 @@
+//! What the writer has committed is brought to the disk here, while the writer is at its next batch.
+//! Nobody is answered, and nobody is told that anything is due, before it is there.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::JoinHandle;
+
+use tokio::sync::{Notify, watch};
+
+use super::open;
+use super::shared::Shared;
+use super::writer::Job;
+use crate::store::StoreFault;
+
+const MOVED: &str = "its file, or the log beside it, was moved, replaced or removed";
+
+/// A batch that is committed, and not known to be on the disk.
+pub(super) struct Committed {
+    pub(super) jobs: Vec<Box<dyn Job>>,
+    /// Whether anything new may be due, or the webhooks were changed.
+    pub(super) wakes: bool,
+}
+
+/// The files that were opened, and who is told of them.
+pub(super) struct Disk {
+    path: PathBuf,
+    identity: [(u64, u64); 2],
+    log: File,
+    shared: Arc<Shared>,
+    changes: watch::Sender<u64>,
+    /// A sync failed: what of the log is on the disk isn't known, so that nothing behind it counts.
+    lost: AtomicBool,
+}
+
+impl Disk {
+    pub(super) fn new(
+        path: &Path,
+        shared: Arc<Shared>,
+        changes: watch::Sender<u64>,
+    ) -> io::Result<Disk> {
+        let log = File::open(open::log_of(path))?;
+        let (path, identity) = (path.to_owned(), open::identity(path)?);
+        Ok(Disk { path, identity, log, shared, changes, lost: AtomicBool::new(false) })
+    }
+
+    /// Whether the files are where they were opened; where not, what is written to them is lost, as
+    /// the next start won't find it.
+    pub(super) fn in_place(&self) -> bool {
+        let found = open::identity(&self.path).is_ok_and(|found| found == self.identity);
+        if !found {
+            self.shared.failed(MOVED.to_owned());
+        }
+        found
+    }
+
+    /// Whether the log is to be done away with before anything more is written to it.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    pub(super) fn mended(&self) {
+        self.lost.store(false, Ordering::Release);
+    }
+
+    /// Syncs, and answers.
+    fn finish(&self, committed: Committed) {
+        let Committed { jobs, wakes } = committed;
+        let synced = self.sync();
+        if synced.is_ok() && wakes {
+            self.changes.send_modify(|count| *count += 1);
+        }
+        for job in jobs {
+            job.end(synced.clone());
+        }
+    }
+
+    fn sync(&self) -> Result<(), StoreFault> {
+        if self.is_lost() {
+            return Err(StoreFault::Failing("the log couldn't be synced".to_owned()));
+        }
+        if let Err(error) = self.log.sync_data() {
+            self.lost.store(true, Ordering::Release);
+            self.shared.failed(error.to_string());
+            return Err(StoreFault::Failing(error.to_string()));
+        }
+        if !self.in_place() {
+            return Err(StoreFault::Failing(MOVED.to_owned()));
+        }
+        self.shared.recovered();
+        Ok(())
+    }
+}
+
+/// What the thread and the writer both know.
+struct Running {
+    /// Jobs of the batch that is being synced.
+    jobs: AtomicUsize,
+    ended: Notify,
+}
+
+/// The thread that syncs: one batch at a time, while at most one more waits for it.
+pub(super) struct Syncer {
+    disk: Arc<Disk>,
+    running: Arc<Running>,
+    hand_in: Option<SyncSender<Committed>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Syncer {
+    pub(super) fn start(disk: Disk) -> io::Result<Syncer> {
+        let disk = Arc::new(disk);
+        let running = Arc::new(Running { jobs: AtomicUsize::new(0), ended: Notify::new() });
+        // Handed over, never kept waiting: the writer goes on once the last sync has ended.
+        let (hand_in, committed) = mpsc::sync_channel(0);
+        let (of_thread, counted) = (Arc::clone(&disk), Arc::clone(&running));
+        let thread = std::thread::Builder::new().name("store sync".to_owned());
+        let thread = thread.spawn(move || run(&of_thread, &counted, &committed))?;
+        Ok(Syncer { disk, running, hand_in: Some(hand_in), thread: Some(thread) })
+    }
+
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// How many jobs are being synced; 0: no sync runs.
+    pub(super) fn running(&self) -> usize {
+        self.running.jobs.load(Ordering::Acquire)
+    }
+
+    /// Waits until a sync has ended.
+    pub(super) async fn ended(&self) {
+        self.running.ended.notified().await;
+    }
+
+    /// Syncs a batch and answers its jobs: at once, where nothing else is to be done meanwhile.
+    pub(super) fn finish(&self, committed: Committed, at_once: bool) {
+        if at_once && self.running() == 0 {
+            return self.disk.finish(committed);
+        }
+        let many = committed.jobs.len();
+        self.running.jobs.fetch_add(many, Ordering::AcqRel);
+        let handed_in = self.hand_in.as_ref().map(|hand_in| hand_in.send(committed));
+        if let Some(Err(mpsc::SendError(committed))) = handed_in {
+            // The thread has ended, by a panic that was told.
+            self.running.jobs.fetch_sub(many, Ordering::AcqRel);
+            self.disk.finish(committed);
+        }
+    }
+}
+
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        self.hand_in = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there was told where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(disk: &Disk, running: &Running, committed: &Receiver<Committed>) {
+    while let Ok(batch) = committed.recv() {
+        let many = batch.jobs.len();
+        disk.finish(batch);
+        running.jobs.fetch_sub(many, Ordering::AcqRel);
+        running.ended.notify_one();
+    }
+}
