@@ -101,7 +101,7 @@ fn what_is_wrong_with_an_answer() {
         ("url = \"http://h/\"\nfallback = {}\n", "{ answer = { … } }"),
         ("url = \"http://h/\"\nfallback = { answer = {}, status = \"invalid\" }\n", "{ answer ="),
         ("url = \"h\"\n", "this isn't an http or https URL"),
-        ("url = \"http://h/\"\nconcurrency = 0\n", "6:15"),
+        ("url = \"http://h/\"\nconcurrency = 0\n", "7:15"),
         ("deadline = \"1s\"\n", "name a plugin"),
         ("responder = \"q\"\nsecret = { env = \"S\" }\n", "a secret is for a url"),
     ];
