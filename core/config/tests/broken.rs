@@ -70,7 +70,7 @@ fn keys_and_kinds() {
         Case(
             "[listen]\nadmin_tls = true\n",
             1,
-            &["2:13", "this should be a table, and is a boolean"],
+            &["2:13", "this should be a table, and is true or false"],
         ),
         Case("[outbound]\nxyz = 1\n", 1, &["known keys: allow_networks, nameservers"]),
         Case("listen = 5\n", 1, &["1:10", "this should be a table, and is an integer"]),
