@@ -14,6 +14,7 @@ mod confirming;
 mod recording;
 mod serve;
 mod commands;
+mod plugin_kit;
 mod durable;
 mod explaining;
 mod killed;

@@ -9,6 +9,7 @@ mod setup;
 mod events;
 mod deliveries;
 mod plugin;
+mod asking;
 mod explain;
 mod listing;
 mod table;
