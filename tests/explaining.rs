@@ -20,7 +20,8 @@ const CAME_S: u64 = CAME_MS / 1000;
 const TAG: &str = "x-webhook-signature";
 const OTHER: &str = "whsec_fedcba9876543210fedcba9876543210";
 
-fn config(folder: &Path, public: &str) -> PathBuf {
+/// A config of all three providers, with these lines under `[listen]`.
+pub(crate) fn config(folder: &Path, public: &str) -> PathBuf {
     let write = |name: &str, text: &str| {
         std::fs::write(folder.join(name), text).expect("a file");
     };
@@ -178,8 +179,8 @@ fn other_keys_and_heads() -> Vec<Case> {
     let signed = |secret: &str, time_s| of_brz(secret, time_s, BODY, BODY);
     let good = |time_s| signed(brz::SECRET, time_s);
     let tag = |change: fn(&str) -> String| with_header(good(CAME_S), TAG, change);
-    let (upper, cut): (fn(&str) -> String, fn(&str) -> String) =
-        (|value| format!("sha256={}", value[7..].to_uppercase()), |value| value[7..].to_owned());
+    let upper = tag(|value| format!("sha256={}", value[7..].to_uppercase()));
+    let cut = tag(|value| value[7..].to_owned());
     let mismatch = "signature_mismatch";
     let (old, none) = (CAME_S - 340, callback("https://hooks.example.com/brz", Vec::new(), BODY));
     vec![
@@ -189,8 +190,8 @@ fn other_keys_and_heads() -> Vec<Case> {
         ("sandbox", signed(OTHER, CAME_S), mismatch, "other_route", "route brz-sandbox"),
         ("sandbox, late", signed(OTHER, old), mismatch, "other_route_late", "besides, it came"),
         ("unknown secret", signed("whsec_nobody", CAME_S), mismatch, "", ""),
-        ("upper case", tag(upper), "signature_form", "header_form", "lower case"),
-        ("no prefix", tag(cut), "signature_form", "header_form", "sha256="),
+        ("upper case", upper, "signature_form", "header_form", "lower case"),
+        ("no prefix", cut, "signature_form", "header_form", "sha256="),
         ("twice", twice(good(CAME_S)), "signature_repeated", "header_repeated", "1 of the 2"),
         ("unsigned", none, "signature_missing", "", ""),
     ]

@@ -33,6 +33,7 @@ pub(super) enum Endpoint {
     EventList,
     EventGet,
     EventReplay,
+    Tail,
     ForgedList,
     Explanation,
 }

@@ -30,6 +30,7 @@ mod resending;
 mod events;
 mod document;
 mod explaining;
+mod tail;
 #[cfg(test)]
 mod tests;
 
@@ -211,6 +212,7 @@ impl Admin {
             Endpoint::DeliveryResendAll => resending::all(self, call).await,
             Endpoint::EventList => events::list(self, call).await,
             Endpoint::EventGet => events::get(self, call).await,
+            Endpoint::Tail => tail::tail(call).await,
             Endpoint::ForgedList => explaining::forged(self),
             Endpoint::Explanation => explaining::explained(self, call).await,
             Endpoint::EventReplay => events::replay(self, call).await,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::plugin::{ALLOW_HTTP, REVEAL};
 use crate::app::Loaded;
+use crate::generation::Responder;
 use crate::plugin::{Asking, HostRule};
 
 /// One use of a plugin that asks for something.
@@ -37,7 +38,10 @@ pub(super) fn uses(loaded: &Loaded) -> Vec<Use> {
         let built = routes.filter_map(|route| loaded.generation.route(&route.name));
         let answering = built
             .flat_map(|route| route.answers.values())
-            .map(|answerer| answerer.responder.plugin())
+            .filter_map(|answerer| match &answerer.responder {
+                Responder::Plugin(binding) => Some(binding.plugin()),
+                Responder::Service(_) | Responder::Offline(_) => None,
+            })
             .find(|plugin| plugin.name() == settings.name);
         let Some(plugin) = answering else { continue };
         let asks = asks(plugin.asking(), &settings.allow_http, &settings.reveal);

@@ -1,7 +1,7 @@
 //! Why a callback isn't genuine: what its adapter says, what the keys were asked, and what is wrong
 //! by how little. The search is the same for every provider: the callback is changed in one way
-//! that senders and proxies are known for, and verified again; where that makes it genuine, the change
-//! is the cause.
+//! that senders and proxies are known for, and verified again; where that makes it genuine, the
+//! change is the cause.
 //!
 //! Nothing here is kept, sent or counted, and nothing of a body or a secret is in what is said.
 

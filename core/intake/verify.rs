@@ -1,5 +1,7 @@
 //! Step four: is it genuine? The adapter decides; keys stay in the host.
 
+use tokio::time::Instant;
+
 use super::forged::Forged;
 use super::route::{Place, Read};
 use super::stop::Stop;
@@ -11,6 +13,7 @@ pub(super) struct Verified {
     pub(super) place: Place,
     pub(super) callback: Callback,
     pub(super) proof: Proof,
+    pub(super) whole_at: Instant,
     /// The instance that verified goes on to parse: both see the same callback and wait for
     /// nothing.
     pub(super) instance: Instance,
@@ -18,7 +21,7 @@ pub(super) struct Verified {
 
 impl Read {
     pub(super) async fn verify(self, ring: &Forged) -> Result<Verified, Stop> {
-        let Read { place, callback } = self;
+        let Read { place, callback, whole_at } = self;
         let mut instance = match place.adapter.take(Duty::Verify).await {
             Ok(instance) => instance,
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
@@ -28,7 +31,9 @@ impl Read {
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
         };
         let outcome = match verdict {
-            Verdict::Genuine(proof) => return Ok(Verified { place, callback, proof, instance }),
+            Verdict::Genuine(proof) => {
+                return Ok(Verified { place, callback, proof, whole_at, instance });
+            }
             Verdict::Challenge(token) => Outcome::Challenged(token),
             Verdict::Forged(reason) => {
                 ring.keep(&place.route.name, &callback, &reason);

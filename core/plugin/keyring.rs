@@ -1,7 +1,6 @@
 //! A plugin's secrets, by role. The bytes stay here: a plugin names a role and is told which
 //! version matched. An empty version never matches anything.
 
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
@@ -12,28 +11,7 @@ use ring::{hmac, signature};
 use super::codec::encode_hex;
 use super::looking::{Check, Witness};
 use super::public_key::{PublicKey, Scheme};
-
-/// A secret's text. It can't be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(String);
-
-impl SecretText {
-    /// Takes a secret in.
-    pub fn new(text: impl Into<String>) -> SecretText {
-        SecretText(text.into())
-    }
-
-    /// The text itself: for a check, a signature, or an owner's `reveal`.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
+use crate::model::SecretText;
 
 /// One version of a secret: several stand side by side while it is rotated.
 #[derive(Debug)]

@@ -46,12 +46,13 @@ pub use self::fault::Fault;
 pub use self::grant::{Grant, HostRule};
 pub use self::health::{HealthReport, Quarantine};
 pub use self::instance::{Instance, Simulation};
-pub use self::keyring::{KeyForm, KeyVersion, Keyring, SecretText};
+pub use self::keyring::{KeyForm, KeyVersion, Keyring};
 pub use self::limits::{Limits, PoolLimits};
 pub use self::load::{LoadFault, Source};
 pub use self::loaded::Plugin;
 pub use self::looking::{Check, Keys, Witness};
 pub use self::state::{State, States};
+pub use crate::model::SecretText;
 use crate::model::{Clock, StateChange};
 
 /// First-party plugins by name, as components; the build made them.

@@ -141,6 +141,7 @@ fn route(name: &str, adapter: &Arc<Binding>) -> Route {
         answers: HashMap::new(),
         deliver: Vec::new(),
         dedupe: Duration::from_secs(3600),
+        answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
     }
 }

@@ -99,7 +99,11 @@ pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<
         ("route = ?", &filter.route),
         ("kind = ?", &filter.kind),
         ("subject = ?", &filter.subject),
-        ("seq IN (SELECT event FROM event_ids WHERE provider_id = ?)", &filter.provider_id),
+        (
+            "seq IN (SELECT event FROM event_ids WHERE provider_id = ? \
+             UNION SELECT event FROM requests WHERE id = ?)",
+            &filter.provider_id,
+        ),
     ];
     for (text, value) in texts {
         if let Some(value) = value {
@@ -187,6 +191,7 @@ pub(super) fn event(db: &Connection, id: EventId) -> rusqlite::Result<Option<Eve
     Ok(Some(EventWhole {
         shown,
         callback: callback_at(db, callback)?,
+        answers: super::asking::tries(db, seq)?,
         deliveries: seqs.iter().map(whole).collect::<rusqlite::Result<_>>()?,
     }))
 }
