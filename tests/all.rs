@@ -18,6 +18,7 @@ mod commands;
 mod tls;
 mod names;
 mod systemd;
+mod plugin_kit;
 mod durable;
 mod explaining;
 mod watching;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::show;
+use super::{asking, show};
 use crate::app::{self, StartFault};
 use crate::model::Clock;
 
@@ -22,15 +22,19 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let (good, problems, routes) = match app::load(&self.config, Clock::system(), false).await {
+        let loaded = app::load(&self.config, Clock::system(), false).await;
+        let uses = loaded.as_ref().map(asking::uses).unwrap_or_default();
+        let (good, problems, routes) = match loaded {
             Ok(loaded) => (true, loaded.problems, loaded.settings.routes),
             Err(StartFault::Config(problems)) => (false, problems, Vec::new()),
             Err(fault) => return Err(fault.into()),
         };
         if self.json {
-            println!("{}", json!({ "ok": good, "problems": problems.to_json() }));
+            let asks: Vec<Value> = uses.iter().map(asking::Use::as_json).collect();
+            println!("{}", json!({ "ok": good, "problems": problems.to_json(), "asks": asks }));
         } else {
             show(&problems);
+            uses.iter().for_each(|one| eprint!("{}", one.lines()));
             match good {
                 true => {
                     let offline = routes.iter().filter(|route| route.offline.is_some()).count();

@@ -10,6 +10,7 @@ mod events;
 mod answers;
 mod deliveries;
 mod plugin;
+mod asking;
 mod explain;
 mod tail;
 mod listing;

@@ -19,8 +19,8 @@ pub struct Anatomy {
     pub imports: Vec<String>,
     /// Memories of one instance.
     pub memories: u32,
-    /// Bytes of the largest of them at the start.
-    pub memory_bytes: u64,
+    /// Pages (64 KiB) of the largest of them at the start.
+    pub memory_pages: u64,
     /// Tables of one instance.
     pub tables: u32,
     /// Elements of the largest of them at the start.
@@ -52,7 +52,7 @@ impl Plugin {
             exports: self.offers.clone(),
             imports: self.asks.clone(),
             memories: needed.map_or(0, |needed| needed.num_memories),
-            memory_bytes: needed.and_then(|needed| needed.max_initial_memory_size).unwrap_or(0),
+            memory_pages: needed.and_then(|needed| needed.max_initial_memory_size).unwrap_or(0),
             tables: needed.map_or(0, |needed| needed.num_tables),
             table_elements: needed.and_then(|needed| needed.max_initial_table_size).unwrap_or(0),
         }

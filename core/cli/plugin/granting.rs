@@ -65,7 +65,9 @@ fn granted(asking: Asking, manifest: Option<&Manifest>) -> String {
         format!(", of {}", roles.collect::<Vec<_>>().join(", "))
     });
     if asking.secrets {
-        text.push_str(&format!("{REVEAL}          # which of its secrets it may read{roles}\n"));
+        text.push_str(&format!(
+            "{REVEAL}          # which of its secrets it may read, if it reads any{roles}\n"
+        ));
     }
     text
 }

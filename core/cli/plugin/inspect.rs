@@ -60,7 +60,6 @@ async fn manifest(binding: &Arc<Binding>) -> anyhow::Result<Option<Manifest>> {
 }
 
 const KIB: usize = 1 << 10;
-const PAGE_BYTES: u64 = 64 << 10;
 
 impl Seen {
     fn kind(&self) -> &'static str {
@@ -106,13 +105,14 @@ impl Seen {
     }
 
     fn as_text(&self) -> String {
-        let Anatomy { bytes, compiled_bytes, memory_bytes, .. } = self.anatomy;
+        let Anatomy { bytes, compiled_bytes, memory_pages, .. } = self.anatomy;
         let (ours, wasi) = self.imports();
         let wasi = match wasi.as_slice() {
             [] => "none".to_owned(),
-            names => {
-                format!("{}; but for its clocks and random numbers it denies", names.join(" "))
-            }
+            names => format!(
+                "{} (denies, but for clocks, random numbers and what is granted)",
+                names.join(" ")
+            ),
         };
         let asks = match words(self.plugin.asking()).as_slice() {
             [] => "nothing but its own settings and checks by its secrets".to_owned(),
@@ -123,9 +123,7 @@ impl Seen {
         let limit = Limits::default().memory_bytes >> 20;
         let memory = format!(
             "{} pages of 64 KiB at the start, {limit} MiB at most; tables: {}, elements: {}",
-            memory_bytes / PAGE_BYTES,
-            self.anatomy.tables,
-            self.anatomy.table_elements
+            memory_pages, self.anatomy.tables, self.anatomy.table_elements
         );
         let Timing { call, cold, warm } = self.timing;
         let facts = [
@@ -174,7 +172,7 @@ impl Seen {
             "compiled_bytes": compiled_bytes,
             "load_us": micros(self.load),
             "memories": self.anatomy.memories,
-            "memory_pages": self.anatomy.memory_bytes / PAGE_BYTES,
+            "memory_pages": self.anatomy.memory_pages,
             "tables": self.anatomy.tables,
             "table_elements": self.anatomy.table_elements,
             "call": self.timing.call,

@@ -11,6 +11,8 @@ mod granting;
 mod timing;
 mod templates;
 
+pub(super) use self::granting::{ALLOW_HTTP, REVEAL};
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
