@@ -74,7 +74,7 @@ pub async fn load(path: &Path, clock: Clock, making: bool) -> Result<Loaded, Sta
     let cache = cache_path(&settings.router);
     let cache = (making || cache.is_dir()).then_some(cache);
     let host = Host::start(settings.router.pool.clone(), cache.as_deref(), clock)?;
-    let built = reload::build(&host, &settings, GenerationId(1)).await;
+    let built = reload::build(&host, &settings, GenerationId(1), None).await;
     let digest = reload::digest(&settings, &built.hashes);
     problems.extend(built.problems);
     match built.generation {
@@ -134,6 +134,8 @@ impl App {
         let App { listener, intake, store, reloader, admin, public } = self;
         observe::notice(Level::Info, &format!("listening on http://{public}"));
         let (drainer, drain) = listen::drain();
+        let forged = Arc::clone(&intake.forged);
+        let late = Arc::clone(&intake);
         let take = move |arrival| {
             let intake = Arc::clone(&intake);
             async move { intake.take(arrival).await }
@@ -142,8 +144,9 @@ impl App {
         let keys = Keys::new(&reloader.started.router.admin_keys);
         let (cell, clock) = (Arc::clone(&reloader.cell), reloader.clock.clone());
         let settings = &reloader.started.router.delivering;
+        let drain_limit = settings.deliver_drain;
         let background = Background::start(&store, &cell, &clock, settings);
-        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, clock }));
+        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, forged, clock }));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));
         let serving = listen::run(listener, drain, take);
@@ -155,7 +158,7 @@ impl App {
             drainer.start();
         };
         let (cut_off, ()) = tokio::join!(serving, stopping);
-        background.stop().await;
+        tokio::join!(background.stop(), late.close(drain_limit));
         // Until here it can be asked why nothing is taken any more.
         administering.abort();
         cut_off

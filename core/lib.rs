@@ -10,6 +10,7 @@ pub mod plugin;
 pub mod store;
 pub mod generation;
 pub mod intake;
+pub mod explain;
 pub mod deliver;
 pub mod config;
 pub mod reload;

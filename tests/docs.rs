@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use hookswitch::config::{Delivering, Reloading, Severity, StoreSettings, read, resolve};
+use hookswitch::config::{
+    Answering, Delivering, Reloading, Severity, StoreSettings, read, resolve,
+};
 use hookswitch::{intake, listen, plugin};
 
 fn root() -> &'static Path {
@@ -40,6 +42,7 @@ fn every_limit_is_shown_with_its_default() {
     assert_eq!(router.plugin, plugin::Limits::default());
     assert_eq!(router.reloading, Reloading::default());
     assert_eq!(router.delivering, Delivering::default());
+    assert_eq!(router.answering, Answering::default());
     let path = router.store.path.clone();
     assert_eq!(router.store, StoreSettings { path, ..StoreSettings::default() });
     assert!(router.public_url.is_some() && !router.allow_networks.is_empty(), "{switched}");
@@ -50,6 +53,7 @@ fn every_limit_is_shown_with_its_default() {
         + fields(format!("{:?}", router.plugin))
         + fields(format!("{:?}", router.reloading))
         + fields(format!("{:?}", router.delivering))
+        + fields(format!("{:?}", router.answering))
         + fields(format!("{:?}", router.store));
     let (_, shown) = switched.split_once("[limits]").expect("the table of limits");
     let (shown, _) = shown.split_once("[outbound]").expect("the table after it");

@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 10] = [
     &["observe", "outbound"],
     &["listen", "route", "plugin", "store"],
     &["generation"],
-    &["intake", "deliver"],
+    &["intake", "deliver", "explain"],
     &["config"],
     &["reload", "admin"],
     &["app"],

@@ -109,6 +109,7 @@ fn generation(name: &str, adapter: Arc<Binding>) -> Generation {
         answers: HashMap::new(),
         deliver: vec!["ledger".to_owned(), "quotes".to_owned()],
         dedupe: Duration::from_secs(3600),
+        answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
     };
     let endpoint = Endpoint {

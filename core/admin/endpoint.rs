@@ -33,6 +33,9 @@ pub(super) enum Endpoint {
     EventList,
     EventGet,
     EventReplay,
+    Tail,
+    ForgedList,
+    Explanation,
 }
 
 /// What a call must show.

@@ -11,7 +11,7 @@ use super::reply::{self, Refusal, Reply};
 use super::{Admin, Call};
 use crate::model::clock::rfc3339;
 use crate::model::{Attempt, EventId, EventStatus};
-use crate::store::{CallbackShown, EventFilter, EventShown, EventWhole, StoreFault};
+use crate::store::{AnswerShown, CallbackShown, EventFilter, EventShown, EventWhole, StoreFault};
 
 /// What is not there.
 const EVENT: &str = "event";
@@ -26,7 +26,8 @@ pub(super) async fn list(admin: &Admin, call: &Call<'_>) -> Reply {
 
 /// One with its callback, its deliveries and their attempts.
 pub(super) async fn get(admin: &Admin, call: &Call<'_>) -> Reply {
-    let EventWhole { shown: event, callback: call_in, deliveries } = whole(admin, call).await?;
+    let EventWhole { shown: event, callback: call_in, deliveries, answers } =
+        whole(admin, call).await?;
     let standing = Standing::of(admin);
     let mut event_json = shown(&event);
     event_json["data"] =
@@ -43,14 +44,22 @@ pub(super) async fn get(admin: &Admin, call: &Call<'_>) -> Reply {
         "event": event_json,
         "callback": callback(&call_in),
         "deliveries": rows,
+        "answers": answers.iter().map(answer).collect::<Vec<_>>(),
     })))
 }
 
 /// Owes it once more to everybody who wants it as the config stands now.
 pub(super) async fn replay(admin: &Admin, call: &Call<'_>) -> Reply {
     let event = whole(admin, call).await?.shown;
-    if !matches!(event.status, EventStatus::Accepted | EventStatus::Confirmed) {
-        return Err(Refusal::Untrue);
+    match event.status {
+        EventStatus::Accepted | EventStatus::Confirmed => {}
+        EventStatus::Unanswered | EventStatus::Answered | EventStatus::Declined => {
+            return Err(StoreFault::Request.into());
+        }
+        EventStatus::Unconfirmed
+        | EventStatus::Contradicted
+        | EventStatus::GivenUp
+        | EventStatus::Merged => return Err(Refusal::Untrue),
     }
     let generation = admin.cell.current();
     // Where its route is gone, only webhooks want it.
@@ -136,6 +145,25 @@ fn callback(shown: &CallbackShown) -> Value {
         "generation": shown.generation.0,
         "adapter": shown.adapter,
         "matched": shown.matched,
+    })
+}
+
+/// One try of a request.
+fn answer(answer: &AnswerShown) -> Value {
+    let data = answer.answer.as_deref();
+    json!({
+        "attempt": answer.attempt,
+        "stands": answer.stands,
+        "finished": answer.finished,
+        "answer": data.map(|data| deliveries::data(data.as_bytes())),
+        "by": answer.by,
+        "fallback": answer.fallback,
+        "late": answer.late,
+        "why": answer.why,
+        "took_ms": answer.took_ms,
+        "at": rfc3339(answer.at_ms),
+        "response_status": answer.reply.status,
+        "response_body": String::from_utf8_lossy(&answer.reply.body),
     })
 }
 

@@ -29,6 +29,8 @@ mod deliveries;
 mod resending;
 mod events;
 mod document;
+mod explaining;
+mod tail;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +45,7 @@ use hyper::{Method, Response};
 use tokio::sync::mpsc;
 
 use self::endpoint::{Access, Endpoint, Place, Row};
+pub(crate) use self::explaining::shown as explanation_json;
 pub use self::keys::Keys;
 use self::keys::{By, Caller};
 use self::query::Query;
@@ -50,6 +53,7 @@ use self::rate::Rates;
 use self::reloads::Reloads;
 use self::reply::{Refusal, Reply};
 use crate::generation::{Ask, Cell};
+use crate::intake::Forged;
 use crate::listen::{Arrival, BodyFault};
 use crate::model::Clock;
 use crate::observe::{self, Level};
@@ -72,6 +76,8 @@ pub struct Backing {
     pub keys: Keys,
     /// What was recorded.
     pub store: Arc<dyn Store>,
+    /// What was found forged lately.
+    pub forged: Arc<Forged>,
     /// When tokens end, and when webhooks were changed.
     pub clock: Clock,
 }
@@ -82,6 +88,7 @@ pub struct Admin {
     reloads: Reloads,
     keys: Keys,
     store: Arc<dyn Store>,
+    forged: Arc<Forged>,
     clock: Clock,
     rates: Rates,
     stopping: AtomicBool,
@@ -109,9 +116,10 @@ impl Call<'_> {
 impl Admin {
     /// Shows and changes what is in `backing`.
     pub fn new(backing: Backing) -> Admin {
-        let Backing { cell, asks, keys, store, clock } = backing;
+        let Backing { cell, asks, keys, store, forged, clock } = backing;
         let (reloads, rates) = (Reloads::new(asks), Rates::default());
-        Admin { cell, reloads, keys, store, clock, rates, stopping: AtomicBool::new(false) }
+        let stopping = AtomicBool::new(false);
+        Admin { cell, reloads, keys, store, forged, clock, rates, stopping }
     }
 
     /// From here on the router isn't ready: it takes no new callbacks.
@@ -204,6 +212,9 @@ impl Admin {
             Endpoint::DeliveryResendAll => resending::all(self, call).await,
             Endpoint::EventList => events::list(self, call).await,
             Endpoint::EventGet => events::get(self, call).await,
+            Endpoint::Tail => tail::tail(call).await,
+            Endpoint::ForgedList => explaining::forged(self),
+            Endpoint::Explanation => explaining::explained(self, call).await,
             Endpoint::EventReplay => events::replay(self, call).await,
         }
     }

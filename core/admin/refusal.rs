@@ -97,7 +97,9 @@ impl Refusal {
             Refusal::Body(BodyFault::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::ReadOnly
             | Refusal::Untrue
-            | Refusal::Store(StoreFault::TooMany(_) | StoreFault::Untrue) => StatusCode::CONFLICT,
+            | Refusal::Store(StoreFault::TooMany(_) | StoreFault::Untrue | StoreFault::Request) => {
+                StatusCode::CONFLICT
+            }
             Refusal::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Refusal::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::Store(StoreFault::Full(_) | StoreFault::Failing(_) | StoreFault::Closed)
@@ -126,6 +128,7 @@ impl Refusal {
             Refusal::NoSuch(what) => return format!("{}_NOT_FOUND", what.to_ascii_uppercase()),
             Refusal::ReadOnly => "READ_ONLY",
             Refusal::Untrue | Refusal::Store(StoreFault::Untrue) => "EVENT_NOT_CONFIRMED",
+            Refusal::Store(StoreFault::Request) => "EVENT_IS_REQUEST",
             Refusal::Store(StoreFault::TooMany(_)) => "LIMIT_EXCEEDED",
             Refusal::Store(StoreFault::Full(_)) => "STORE_FULL",
             Refusal::Store(StoreFault::Failing(_)) => "STORE_FAILING",
@@ -165,6 +168,9 @@ impl Refusal {
             }
             Refusal::Untrue | Refusal::Store(StoreFault::Untrue) => {
                 "its event isn't confirmed, so it isn't sent"
+            }
+            Refusal::Store(StoreFault::Request) => {
+                "it is a request: it was answered, and is delivered to nobody"
             }
             Refusal::Store(StoreFault::TooMany(most)) => {
                 return format!("there are {most} webhooks already, and no more may be");

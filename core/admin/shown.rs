@@ -44,7 +44,7 @@ pub(super) fn routes(generation: &Generation) -> Response<Full<Bytes>> {
 fn route(route: &Route) -> Value {
     let answerer = |answerer: &Answerer| {
         json!({
-            "responder": answerer.responder.plugin().name(),
+            "responder": answerer.plugin().map_or(&*answerer.by, |binding| binding.plugin().name()),
             "deadline_ms": answerer.deadline.as_millis() as u64,
         })
     };
@@ -101,7 +101,7 @@ pub(super) fn distinct(generation: &Generation) -> Vec<(&Arc<Plugin>, Vec<&str>)
     for route in generation.routes.targets() {
         let mut answers: Vec<_> = route.answers.iter().collect();
         answers.sort_by_key(|(kind, _)| *kind);
-        let responders = answers.into_iter().map(|(_, answerer)| &answerer.responder);
+        let responders = answers.into_iter().filter_map(|(_, answerer)| answerer.plugin());
         for binding in std::iter::once(&route.adapter).chain(responders) {
             let plugin = binding.plugin();
             let name = route.name.as_str();

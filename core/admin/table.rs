@@ -127,4 +127,24 @@ pub(super) const ENDPOINTS: &[Row] = &[
     )
     .needs(Scope("events:write"))
     .gives(200, "Replayed"),
+    Row::new(
+        "GET",
+        "/api/v1/tail",
+        Endpoint::Tail,
+        "Log lines from `after` on, as soon as there is one; waits 10 s at most.",
+    )
+    .needs(Scope("events:read"))
+    .query(&["after"])
+    .gives(200, "Tail"),
+    Row::new("GET", "/api/v1/forged", Endpoint::ForgedList, "Callbacks found forged lately.")
+        .needs(Scope("events:read"))
+        .gives(200, "Forged"),
+    Row::new(
+        "GET",
+        "/api/v1/explanations/{id}",
+        Endpoint::Explanation,
+        "Why a callback isn't genuine: a forged one by its id, a recorded one by its event's.",
+    )
+    .needs(Scope("events:read"))
+    .gives(200, "Explanation"),
 ];

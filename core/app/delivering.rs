@@ -7,9 +7,9 @@ use tokio::task::JoinHandle;
 
 use super::keeping;
 use crate::config::Delivering;
-use crate::deliver::{BreakerLimits, Engine, Limits};
+use crate::deliver::{Engine, Limits};
 use crate::generation::Cell;
-use crate::model::Clock;
+use crate::model::{BreakerLimits, Clock};
 use crate::store::Store;
 
 /// What runs beside the listeners.

@@ -22,9 +22,9 @@ pub(super) struct Events {
 enum Verb {
     /// List events, the newest first.
     List(List),
-    /// Show one with its callback, its deliveries and their attempts.
+    /// Show one with its callback, its deliveries and their attempts, or a request's answers.
     Show(Show),
-    /// Owe events once more to everybody who wants them now.
+    /// Owe events once more to everybody who wants them now; requests can't be.
     Replay(Replay),
 }
 
@@ -39,7 +39,10 @@ struct List {
     /// Only those about this subject.
     #[arg(long)]
     subject: Option<String>,
-    /// Only those that stand so: accepted, confirmed …
+    /// Only those with this id of the provider's.
+    #[arg(long, value_name = "ID")]
+    provider_id: Option<String>,
+    /// Only those that stand so: accepted, confirmed, unanswered, answered …
     #[arg(long)]
     status: Option<String>,
     /// Only those since this day, as 2026-01-31, or RFC 3339 time.
@@ -100,6 +103,7 @@ impl List {
             ("route", &self.route),
             ("kind", &self.kind),
             ("subject", &self.subject),
+            ("provider_id", &self.provider_id),
             ("status", &self.status),
             ("from", &self.from),
             ("to", &self.to),
@@ -145,6 +149,9 @@ fn shown(whole: &Value) -> String {
         text.push_str(&format!("data\n{}", block(&event["data"])));
     }
     let deliveries = whole["deliveries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if is_request(event) {
+        return text + &super::answers::shown(&whole["answers"]);
+    }
     if deliveries.is_empty() {
         text.push_str("no deliveries: nobody is owed it\n");
     }
@@ -154,6 +161,10 @@ fn shown(whole: &Value) -> String {
         text.push_str(&format!("\ndelivery  {words}  to {to}\n{}", attempts(delivery)));
     }
     text
+}
+
+fn is_request(event: &Value) -> bool {
+    matches!(event["status"].as_str(), Some("unanswered" | "answered" | "declined"))
 }
 
 fn attempts(delivery: &Value) -> String {

@@ -7,7 +7,10 @@ mod send;
 mod serve;
 mod setup;
 mod events;
+mod answers;
 mod deliveries;
+mod explain;
+mod tail;
 mod listing;
 mod table;
 mod api;
@@ -38,6 +41,10 @@ enum Verb {
     Setup(setup::Setup),
     /// See what a running router recorded, over its admin API, and replay it.
     Events(events::Events),
+    /// Watch callbacks, answers and deliveries as they happen.
+    Tail(tail::Tail),
+    /// Tell why a callback isn't genuine, and by how little.
+    Explain(explain::Explain),
     /// See what a running router delivers, over its admin API, and resend it.
     Deliveries(deliveries::Deliveries),
 }
@@ -56,6 +63,8 @@ pub fn main() -> ExitCode {
             Verb::Send(send) => send.run().await,
             Verb::Setup(setup) => setup.run().await,
             Verb::Events(events) => events.run().await,
+            Verb::Tail(tail) => tail.run().await,
+            Verb::Explain(explain) => explain.run().await,
             Verb::Deliveries(deliveries) => deliveries.run().await,
         }
     });

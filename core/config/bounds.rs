@@ -1,5 +1,5 @@
-//! Bounds of the store, of delivering and of reloading: what each is where config says nothing.
-//! All of them are read once, when the process starts.
+//! Bounds of the store, of delivering, answering and reloading: what each is where config says
+//! nothing. All but those of answering are read once, when the process starts.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,6 +68,28 @@ impl Default for Delivering {
             breaker_most: Duration::from_secs(300),
             response_bytes: 4 << 10,
             deliver_drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How requests are answered, whatever their kind. Each generation is built with what config says
+/// then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answering {
+    /// For how long a try may go on after its caller was told something else.
+    pub longest: Duration,
+    /// For how long a kind is left alone whose tries fail, longer each time …
+    pub breaker_least: Duration,
+    /// … up to this.
+    pub breaker_most: Duration,
+}
+
+impl Default for Answering {
+    fn default() -> Answering {
+        Answering {
+            longest: Duration::from_secs(30),
+            breaker_least: Duration::from_secs(1),
+            breaker_most: Duration::from_secs(60),
         }
     }
 }

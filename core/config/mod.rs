@@ -20,14 +20,14 @@ mod raw;
 mod resolve;
 mod settings;
 
-pub use bounds::{Delivering, Reloading, StoreSettings};
+pub use bounds::{Answering, Delivering, Reloading, StoreSettings};
 pub(crate) use nearest::suggestion;
 pub use place::{Place, Placed};
 pub use problem::{Problem, Problems, Severity};
 pub use resolve::resolve;
 pub use settings::{
-    AdapterRef, AdminKey, AnswerSettings, DestinationSettings, PluginSettings, Role, RouteSettings,
-    Router, SecretVersion, Settings, Tls,
+    AdapterRef, AdminKey, AnswerSettings, DestinationSettings, PluginSettings, ResponderRef, Role,
+    RouteSettings, Router, SecretVersion, ServiceSettings, Settings, Tls,
 };
 pub use source::{Sources, read};
 

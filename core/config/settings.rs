@@ -8,9 +8,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Delivering, Place, Placed, Reloading, StoreSettings};
+use super::{Answering, Delivering, Place, Placed, Reloading, StoreSettings};
 use crate::intake::ForwardedHeader;
-use crate::model::{KindPattern, Network, OutOfOrder};
+use crate::model::{Answer, Decline, KindPattern, Network, OutOfOrder};
 use crate::plugin::{HostRule, SecretText, Source};
 use crate::{intake, listen, plugin};
 
@@ -19,7 +19,7 @@ use crate::{intake, listen, plugin};
 pub struct Settings {
     /// What needs a restart.
     pub router: Router,
-    /// All `[plugins.…]`; [`AdapterRef::Plugin`] and [`AnswerSettings::responder`] count in here.
+    /// All `[plugins.…]`; [`AdapterRef::Plugin`] and [`ResponderRef::Plugin`] count in here.
     pub plugins: Vec<PluginSettings>,
     /// All `[[routes]]`.
     pub routes: Vec<RouteSettings>,
@@ -64,6 +64,8 @@ pub struct Router {
     pub reloading: Reloading,
     /// How events are confirmed and delivered.
     pub delivering: Delivering,
+    /// How requests are answered.
+    pub answering: Answering,
     /// Replies say which generation they ran on.
     pub debug_headers: bool,
     /// Private networks that plugins and API-registered webhooks may reach.
@@ -247,6 +249,8 @@ pub struct RouteSettings {
     pub deliver: Vec<String>,
     /// For how long ids of its events are known again.
     pub dedupe: Duration,
+    /// For how long requests and their answers are known again.
+    pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
     /// Why it can't serve now: one of its secrets isn't there.
@@ -260,10 +264,34 @@ pub struct AnswerSettings {
     pub kind: String,
     /// Where it is defined.
     pub place: Place,
-    /// One of [`Settings::plugins`].
-    pub responder: usize,
-    /// From the question to the answer.
+    /// Who computes it.
+    pub responder: ResponderRef,
+    /// From the whole callback to its reply.
     pub deadline: Duration,
+    /// What is said where no answer comes in time.
+    pub fallback: Option<Result<Answer, Decline>>,
+    /// Tries at once.
+    pub concurrency: usize,
+}
+
+/// What computes answers.
+#[derive(Debug)]
+pub enum ResponderRef {
+    /// One of [`Settings::plugins`].
+    Plugin(usize),
+    /// A service of the operator's own.
+    Service(ServiceSettings),
+}
+
+/// A service that is asked over HTTP.
+#[derive(Debug)]
+pub struct ServiceSettings {
+    /// Where.
+    pub url: Placed<String>,
+    /// What signs that it is us; empty = unsigned, or see `offline`.
+    pub secret: Vec<SecretVersion>,
+    /// Why it can't be asked now: its secret isn't there.
+    pub offline: Option<String>,
 }
 
 /// One `[destinations.…]`.

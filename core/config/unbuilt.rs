@@ -20,16 +20,8 @@ const fn row(table: &'static str, key: &'static str) -> Unbuilt {
 const UNBUILT: &[Unbuilt] = &[
     Unbuilt { so: Some("the public listener speaks plain HTTP"), ..row("[listen]", "tls") },
     row("[outbound]", "nameservers"),
-    row("[[routes]]", "answers_keep"),
     row("[[routes]]", "expect_every"),
     row("[[routes]]", "rehearse"),
-    Unbuilt {
-        so: Some("a kind that has a url and no responder stays unanswered"),
-        ..row("[routes.answers.*]", "url")
-    },
-    row("[routes.answers.*]", "secret"),
-    row("[routes.answers.*]", "fallback"),
-    row("[routes.answers.*]", "concurrency"),
 ];
 
 /// The warning that a key earns, if any.

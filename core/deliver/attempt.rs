@@ -7,11 +7,12 @@ use hyper::Response;
 use hyper::body::Bytes;
 use hyper::header::RETRY_AFTER;
 
+use super::Engine;
 use super::recipient::Recipient;
 use super::request::{self, Wording};
 use super::retry::{self, Outcome};
-use super::{Engine, millis};
 use crate::model::Attempt;
+use crate::model::units::millis;
 use crate::outbound::{Client, OutboundFault};
 use crate::store::Owed;
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::Engine;
 use super::held::{Held, Work};
 use super::limits::Limits;
-use super::{Engine, millis};
 use crate::generation::{Generation, Route};
+use crate::model::units::millis;
 use crate::model::{Confirmation, Context, Event, Reason};
 use crate::observe::{ConfirmLine, confirm_line};
 use crate::store::{Confirmed, Unconfirmed, UnconfirmedSettlement};

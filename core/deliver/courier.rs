@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::attempt::Post;
-use super::breaker::{Breaker, Leave, Pass};
 use super::held::{Held, Work};
 use super::retry::{Schedule, rule};
+use crate::model::breaker::{Breaker, Leave, Pass};
 use crate::model::{Addressee, Attempt, OutOfOrder, Settled};
 use crate::observe::{AttemptLine, Level, attempt_line, notice};
 use crate::store::{Owed, Ruling, Settlement};

@@ -54,7 +54,8 @@ impl Held {
                     StoreFault::Closed
                     | StoreFault::NotFound
                     | StoreFault::TooMany(_)
-                    | StoreFault::Untrue,
+                    | StoreFault::Untrue
+                    | StoreFault::Request,
                 ) => return,
             }
         }

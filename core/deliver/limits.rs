@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::BreakerLimits;
+
 /// What deliveries may take, and how long things are waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -35,17 +37,6 @@ pub struct Limits {
     pub webhook_concurrency: usize,
 }
 
-/// When a destination counts as down, and for how long it is left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BreakerLimits {
-    /// Failed attempts in a row that open it.
-    pub faults: u32,
-    /// How long it is open first; that doubles with each failed try.
-    pub least: Duration,
-    /// The longest that it is open.
-    pub most: Duration,
-}
-
 impl Limits {
     /// What is kept has to be read.
     pub(super) fn read_bytes(&self) -> usize {
@@ -71,11 +62,5 @@ impl Default for Limits {
             webhook_timeout: Duration::from_secs(10),
             webhook_concurrency: 16,
         }
-    }
-}
-
-impl Default for BreakerLimits {
-    fn default() -> BreakerLimits {
-        BreakerLimits { faults: 5, least: Duration::from_secs(30), most: Duration::from_secs(300) }
     }
 }

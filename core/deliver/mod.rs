@@ -3,10 +3,8 @@
 //! the generation, so a crash between any two instructions repeats an attempt at the most.
 
 mod limits;
-mod signature;
 mod request;
 mod retry;
-mod breaker;
 mod recipient;
 mod held;
 mod attempt;
@@ -21,7 +19,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub use self::limits::{BreakerLimits, Limits};
+pub use self::limits::Limits;
 use self::staff::Staff;
 use crate::generation::Cell;
 use crate::model::Clock;
@@ -80,9 +78,4 @@ impl Engine {
 /// Waits for the word to stop, or for the end of whoever could say it.
 async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Whole milliseconds.
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

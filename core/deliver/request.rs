@@ -1,21 +1,12 @@
-//! What is sent: the body's bytes exactly, with what a destination has to know in CloudEvents
-//! headers, binary mode.
+//! What is sent to a destination: the body's bytes exactly, with what it has to know.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, Uri};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use hyper::{Request, Uri};
 
-use super::signature::{self, Signing};
-use crate::model::clock::rfc3339;
-use crate::plugin::SecretText;
+use crate::model::SecretText;
+use crate::outbound::{About, Posting};
 use crate::store::Owed;
-
-/// What a CloudEvents header's value encodes, beside all that isn't ASCII.
-const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
-
-const AGENT: &str = concat!("hookswitch/", env!("CARGO_PKG_VERSION"));
 
 /// How one attempt is worded.
 pub(super) struct Wording<'a> {
@@ -31,54 +22,32 @@ pub(super) struct Wording<'a> {
 
 /// The request for one delivery; `None` where the URL is none.
 pub(super) fn of(owed: &Owed, wording: &Wording<'_>) -> Option<Request<Full<Bytes>>> {
-    let mut request = Request::new(Full::new(owed.body.clone()));
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = wording.url.parse::<Uri>().ok()?;
-    let headers = request.headers_mut();
-    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    let content_type = owed.content_type.as_deref().map(HeaderValue::from_str);
-    if let Some(Ok(content_type)) = content_type {
-        headers.insert(CONTENT_TYPE, content_type);
-    }
-    let (id, kind) = (owed.id.to_string(), encoded(&owed.kind));
-    let at_s = wording.at_ms / 1000;
-    let signing =
-        Signing { id: &id, at_s, kind: &kind, body: &owed.body, secrets: wording.secrets };
-    let signed = signature::headers(&signing);
-    for (name, value) in about(owed, wording.marked).into_iter().chain(signed) {
-        // Encoded, or made of digits and letters: a value that HTTP doesn't know can't be here.
-        headers.insert(HeaderName::from_static(name), value.parse().ok()?);
-    }
-    Some(request)
-}
-
-/// The CloudEvents attributes.
-fn about(owed: &Owed, marked: bool) -> Vec<(&'static str, String)> {
-    let mut headers = vec![
-        ("ce-specversion", "1.0".to_owned()),
-        ("ce-id", owed.event.to_string()),
-        ("ce-providerid", encoded(&owed.provider_id)),
-        ("ce-source", encoded(&format!("/routes/{}", owed.route))),
-        ("ce-type", encoded(&owed.kind)),
-        ("ce-time", rfc3339(owed.time_ms)),
-    ];
-    // An attribute is never empty.
-    if let Some(subject) = owed.subject.as_deref().filter(|subject| !subject.is_empty()) {
-        headers.push(("ce-subject", encoded(subject)));
-    }
-    if marked {
-        headers.push(("ce-superseded", "true".to_owned()));
-    }
-    headers
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, ENCODED).to_string()
+    let marked = wording.marked.then(|| ("ce-superseded", "true".to_owned()));
+    let posting = Posting {
+        url: wording.url.parse::<Uri>().ok()?,
+        body: owed.body.clone(),
+        content_type: owed.content_type.as_deref(),
+        about: About {
+            id: &owed.event.to_string(),
+            provider_id: &owed.provider_id,
+            route: &owed.route,
+            kind: &owed.kind,
+            subject: owed.subject.as_deref(),
+            time_ms: owed.time_ms,
+        },
+        id: &owed.id.to_string(),
+        more: marked.into_iter().collect(),
+        secrets: wording.secrets,
+        at_ms: wording.at_ms,
+    };
+    posting.request()
 }
 
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt;
+    use hyper::Method;
+    use hyper::header::HeaderValue;
 
     use super::*;
     use crate::model::{Addressee, DeliveryId, EventId};
@@ -115,7 +84,7 @@ mod tests {
         assert_eq!(body.collect().await.expect("a body").to_bytes(), owed.body);
         let id = owed.id.to_string();
         for (name, value) in [
-            ("user-agent", AGENT),
+            ("user-agent", concat!("hookswitch/", env!("CARGO_PKG_VERSION"))),
             ("content-type", "text/plain; charset=latin1"),
             ("ce-specversion", "1.0"),
             ("ce-id", &owed.event.to_string()),

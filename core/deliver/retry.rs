@@ -3,8 +3,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::millis;
 use crate::model::Settled;
+use crate::model::units::millis;
 use crate::store::Ruling;
 
 /// The longest that a destination may ask to be left alone.

@@ -4,14 +4,18 @@
 mod cell;
 mod ask;
 mod destination;
+mod gate;
+mod answerer;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::answerer::{Answerer, Responder, Service, stands};
 pub use self::ask::{Ask, Told};
 pub use self::cell::{Cell, Record, Rejected};
 pub use self::destination::Destination;
+pub use self::gate::{Closed, Gate, Trying};
 use crate::model::{GenerationId, Network, OutOfOrder};
 use crate::plugin::Binding;
 use crate::route::Table;
@@ -68,16 +72,17 @@ pub struct Route {
     pub deliver: Vec<String>,
     /// For how long ids are known again.
     pub dedupe: Duration,
+    /// For how long requests and their answers are known again.
+    pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
 }
 
-/// Who answers one kind of request.
-pub struct Answerer {
-    /// The responder with what it is granted.
-    pub responder: Arc<Binding>,
-    /// How long an answer may take.
-    pub deadline: Duration,
+impl Route {
+    /// The longest that any of its requests may take, from the whole callback to its reply.
+    pub fn longest_answer(&self) -> Option<Duration> {
+        self.answers.values().map(|answerer| answerer.deadline).max()
+    }
 }
 
 impl std::fmt::Debug for Route {

@@ -1,79 +1,101 @@
-//! Step seven: a request is asked of its responder, under its deadline. No instance of the adapter
-//! is held meanwhile. What a notification came to is known already.
+//! Step seven: whoever asks waits for the try of their question, and no longer than its deadline.
+//! Then the fallback is said, which is written down first where it is the last word. What a
+//! notification came to is known already.
 
-use ring::digest;
-use tokio::time::timeout;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::record::{Held, Recorded, keep};
+use tokio::time::{Instant, timeout_at};
+
+use super::desk::{Desk, Said, Seat, Silence, Told};
+use super::failure::Failure;
+use super::question::{Facts, Question};
+use super::record::{Held, Recorded};
 use super::route::Place;
-use super::stop::Stop;
-use crate::generation::Answerer;
-use crate::model::{Clock, Context, Head, Outcome, Proof, Reason, Reply, Request};
-use crate::plugin::Duty;
-use crate::store::Store;
+use super::stop::{Refusal, Stop};
+use super::trying::Try;
+use crate::model::{Head, Outcome, Proof, Reply};
+
+/// How long after its deadline a request is refused whatever else goes on: without the adapter, and
+/// without the disk.
+pub(super) const GRACE: Duration = Duration::from_millis(10);
 
 /// A callback whose outcome is known.
 pub(super) struct Answered {
     pub(super) place: Place,
     pub(super) head: Head,
     pub(super) proof: Proof,
-    pub(super) outcome: Outcome,
-    /// How it is worded, where the adapter has said so already.
-    pub(super) reply: Option<Reply>,
+    pub(super) said: Answer,
+}
+
+/// What is said.
+pub(super) enum Answer {
+    /// This is to be worded, where it isn't yet.
+    Outcome(Outcome, Option<Reply>),
+    /// This, to everybody who asks.
+    Told(Arc<Told>),
 }
 
 impl Recorded {
-    pub(super) async fn answer(self, clock: &Clock, store: &dyn Store) -> Result<Answered, Stop> {
+    pub(super) async fn answer(self, desk: &Arc<Desk>) -> Result<Answered, Stop> {
         let Recorded { place, head, proof, held } = self;
-        let (outcome, reply) = match held {
-            Held::Told(outcome, reply) => (outcome, reply),
-            Held::Asked(request) => (answer(&place, &request, clock, store).await, None),
+        let said = match held {
+            Held::Told(outcome, reply) => Answer::Outcome(outcome, reply),
+            Held::Answered(reply) => Answer::Told(Arc::new(Told::again(reply))),
+            Held::Asked(question, seat) => match wait(question, &seat, desk).await {
+                Ok(told) => Answer::Told(told),
+                Err(silence) => return Err(silence.stop(place, head)),
+            },
         };
-        Ok(Answered { place, head, proof, outcome, reply })
+        Ok(Answered { place, head, proof, said })
     }
 }
 
-async fn answer(place: &Place, request: &Request, clock: &Clock, store: &dyn Store) -> Outcome {
-    let Some(answerer) = place.route.answers.get(&request.kind) else {
-        return unavailable("no_responder", "nobody is configured to answer this kind");
-    };
-    let outcome = ask(answerer, &place.route.name, request, clock).await;
-    // The answer stands all the same: what couldn't be written down goes with the next one.
-    let _ = keep(store, &answerer.responder).await;
-    outcome
-}
-
-async fn ask(answerer: &Answerer, route: &str, request: &Request, clock: &Clock) -> Outcome {
-    let now_ms = clock.now_ms();
-    let deadline_ms = u64::try_from(answerer.deadline.as_millis()).unwrap_or(u64::MAX);
-    let context = Context {
-        now_ms,
-        route: route.to_owned(),
-        attempt: 1,
-        deadline_ms: now_ms.saturating_add(deadline_ms),
-        idempotency_key: idempotency_key(route, request),
-    };
-    let computed = async {
-        let mut instance = answerer.responder.take(Duty::Compute).await?;
-        let computed = instance.compute(request, &context).await;
-        instance.give_back();
-        computed
-    };
-    match timeout(answerer.deadline, computed).await {
-        Ok(Ok(Ok(answer))) => Outcome::Answered(answer),
-        Ok(Ok(Err(decline))) => Outcome::Declined(decline),
-        Ok(Err(fault)) => unavailable(&format!("responder_{}", fault.word()), &fault.to_string()),
-        Err(_) => unavailable("responder_deadline", "no answer came in time"),
+/// Waits for the try of this question; where there is none, one is begun.
+async fn wait(
+    question: Arc<Question>,
+    seat: &Seat,
+    desk: &Arc<Desk>,
+) -> Result<Arc<Told>, Silence> {
+    let Some(answerer) = question.answerer() else { return Err(Silence::Broke) };
+    let patience = question.whole_at + answerer.patience();
+    if let Some(working) = seat.begin() {
+        let question = Arc::clone(&question);
+        let one = Try { question, desk: Arc::clone(desk), working, patience };
+        desk.spawn(one.run());
+    }
+    if let Ok(told) = timeout_at(patience, seat.said()).await {
+        return told;
+    }
+    tokio::select! {
+        biased;
+        told = seat.said() => told,
+        told = give_up(&question, seat, desk) => told,
     }
 }
 
-fn unavailable(code: &str, detail: &str) -> Outcome {
-    Outcome::Unavailable(Reason::new(code, detail))
+/// It has been waited for long enough: what is said instead. A fallback that is the last word
+/// stands from here on, unless the answer was written down before it.
+async fn give_up(question: &Question, seat: &Seat, desk: &Desk) -> Result<Arc<Told>, Silence> {
+    let worded = question.instead(Failure::late()).await.map_err(Silence::Adapter)?;
+    if !worded.is_final() {
+        return Ok(Arc::new(question.told(&worded)));
+    }
+    let took = Instant::now().saturating_duration_since(question.whole_at);
+    let facts = Facts { late: false, took, state: Vec::new() };
+    let stands = question.write(&worded, facts, desk).await?;
+    let told = Arc::new(stands.ok_or(Silence::Broke)?);
+    seat.tell(Said::Stands(Arc::clone(&told)));
+    Ok(told)
 }
 
-/// The same for every try of one question: its identity is (route, kind, id).
-fn idempotency_key(route: &str, request: &Request) -> String {
-    let identity = [route, &request.kind, &request.id].join("\0");
-    let digest = digest::digest(&digest::SHA256, identity.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+impl Silence {
+    fn stop(self, place: Place, head: Head) -> Stop {
+        let refusal = match self {
+            Silence::Adapter(fault) => return Stop::faulted(place, head, fault),
+            Silence::Unwritten(why) => Refusal::StoreDown { why },
+            Silence::Broke => Refusal::Unanswered,
+        };
+        Stop::Refused { id: head.id, route: place.route.name.clone(), refusal }
+    }
 }

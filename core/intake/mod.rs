@@ -8,12 +8,19 @@ mod received;
 mod route;
 mod verify;
 mod parse;
+mod desk;
+mod failure;
+mod question;
+mod service;
+mod trying;
 mod record;
 mod answer;
 mod respond;
 mod stop;
+mod forged;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -21,6 +28,8 @@ use hyper::Response;
 use tokio::sync::Semaphore;
 
 pub use self::caller::{ForwardedHeader, Proxies};
+use self::desk::Desk;
+pub use self::forged::{Forged, ForgedCallback};
 pub use self::limits::Limits;
 use self::received::Received;
 use self::respond::Ended;
@@ -44,7 +53,10 @@ pub struct Intake {
     pub clock: Clock,
     /// Whether replies say which generation they ran on.
     pub debug_headers: bool,
+    /// The newest callbacks that were found forged.
+    pub forged: Arc<Forged>,
     places: Semaphore,
+    desk: Arc<Desk>,
 }
 
 impl Intake {
@@ -53,20 +65,28 @@ impl Intake {
     pub fn new(cell: Arc<Cell>, store: Arc<dyn Store>, limits: Limits, clock: Clock) -> Intake {
         let places = Semaphore::new(limits.callbacks.min(Semaphore::MAX_PERMITS));
         let proxies = Proxies::default();
-        Intake { cell, store, limits, proxies, clock, debug_headers: false, places }
+        let forged = Arc::default();
+        let desk = Arc::new(Desk::new(Arc::clone(&store), clock.clone()));
+        Intake { cell, store, limits, proxies, clock, debug_headers: false, forged, places, desk }
     }
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
     pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
-        let generation = self.cell.current();
+        let (generation, began) = (self.cell.current(), Instant::now());
         let line = self.line(arrival, &generation);
         let ended = match tokio::time::timeout(self.limits.call_timeout, line).await {
             Ok(ended) => ended,
             Err(_) => Ended::refused(Refusal::TooSlow),
         };
-        ended.log();
+        ended.log(began.elapsed());
         let named = self.debug_headers.then_some(generation.id);
         ended.into_response(named)
+    }
+
+    /// Lets answers end that come late, for as long as `limit`: they are kept for whoever asks
+    /// again. Once nobody calls any more.
+    pub async fn close(&self, limit: Duration) {
+        self.desk.close(limit).await;
     }
 
     async fn line(&self, arrival: Arrival, generation: &Generation) -> Ended {
@@ -83,17 +103,26 @@ impl Intake {
         let Ok(_place) = self.places.try_acquire() else {
             return Err(read.refused(Refusal::Overloaded));
         };
-        let store = &*self.store;
-        read.storable(store)?
-            .verify()
-            .await?
-            .parse()
-            .await?
-            .record(store, generation)
-            .await?
-            .answer(&self.clock, store)
-            .await?
-            .respond()
-            .await
+        let read = read.storable(&*self.store)?;
+        let (last, stop) = (read.last_moment(), read.too_late());
+        let parsed =
+            within(last, stop, async { read.verify(&self.forged).await?.parse().await }).await?;
+        let (last, stop) = (parsed.last_moment(), parsed.too_late());
+        let rest = async {
+            parsed.record(&self.desk, generation).await?.answer(&self.desk).await?.respond().await
+        };
+        within(last, stop, rest).await
+    }
+}
+
+/// Goes on with the line until this time, if there is one, and no longer.
+async fn within<T>(
+    last: Option<tokio::time::Instant>,
+    stop: impl FnOnce() -> Stop,
+    line: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    match last {
+        None => line.await,
+        Some(last) => tokio::time::timeout_at(last, line).await.unwrap_or_else(|_| Err(stop())),
     }
 }

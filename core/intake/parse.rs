@@ -2,7 +2,10 @@
 //! follows waits. How a notification is acknowledged is worded before that: it is the same
 //! whatever is waited for, and saves an instance of its own.
 
-use super::route::Place;
+use tokio::time::Instant;
+
+use super::answer::GRACE;
+use super::route::{self, Place};
 use super::stop::Stop;
 use super::verify::Verified;
 use crate::model::{Callback, Content, Event, Head, Outcome, ParseFault, Proof, Reply, Request};
@@ -14,6 +17,7 @@ pub(super) struct Parsed {
     pub(super) callback: Callback,
     pub(super) proof: Proof,
     pub(super) content: Worded,
+    pub(super) whole_at: Instant,
 }
 
 /// What a callback holds.
@@ -28,12 +32,12 @@ pub(super) enum Worded {
 
 impl Verified {
     pub(super) async fn parse(self) -> Result<Parsed, Stop> {
-        let Verified { place, callback, proof, mut instance } = self;
+        let Verified { place, callback, proof, whole_at, mut instance } = self;
         let parsed = instance.parse(&callback).await;
         let outcome = match parsed {
             Ok(Ok(content)) => {
                 return match word(instance, &callback.head, content).await {
-                    Ok(content) => Ok(Parsed { place, callback, proof, content }),
+                    Ok(content) => Ok(Parsed { place, callback, proof, content, whole_at }),
                     Err(fault) => Err(Stop::faulted(place, callback.head, fault)),
                 };
             }
@@ -42,6 +46,20 @@ impl Verified {
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
         };
         Err(Stop::Early { place, head: callback.head, outcome, instance })
+    }
+}
+
+impl Parsed {
+    /// When a request is refused whatever else goes on; there is no such time for others.
+    pub(super) fn last_moment(&self) -> Option<Instant> {
+        let Worded::Request(request) = &self.content else { return None };
+        let answerer = self.place.route.answers.get(&request.kind)?;
+        Some(self.whole_at + answerer.deadline + GRACE)
+    }
+
+    /// What it comes to then.
+    pub(super) fn too_late(&self) -> impl FnOnce() -> Stop + use<> {
+        route::too_late(&self.place, &self.callback)
     }
 }
 

@@ -1,16 +1,20 @@
-//! Step six: a notification is written down before it is acknowledged, with all that follows from
-//! it. No instance of the adapter is held meanwhile. What isn't known to be written is refused, and
-//! the provider tries again.
+//! Step six: what came is written down before anything follows from it: a notification before it is
+//! acknowledged, a request before anybody is asked. No instance of the adapter is held meanwhile.
+//! What isn't known to be written is refused, and the provider tries again.
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+use super::desk::{Desk, Seat};
 use super::parse::{Parsed, Worded};
+use super::question::Question;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
 use crate::generation::Generation;
-use crate::model::{Event, Head, Outcome, Proof, Reason, Reply, Request};
-use crate::plugin::Binding;
-use crate::store::{self, NewEvent, Recording, Store, StoreFault};
+use crate::model::units::millis;
+use crate::model::{Callback, Event, GenerationId, Head, Outcome, Proof, Reason, Reply, Request};
+use crate::store::{self, Asked, Asking, NewEvent, Recording, StoreFault};
 
 /// A callback of which nothing can get lost any more.
 pub(super) struct Recorded {
@@ -22,58 +26,131 @@ pub(super) struct Recorded {
 
 /// What is left to do.
 pub(super) enum Held {
-    /// A notification's outcome, and its reply where the adapter has worded it already.
+    /// An outcome, and its reply where the adapter has worded it already.
     Told(Outcome, Option<Reply>),
-    /// A request is to be answered.
-    Asked(Request),
+    /// A request that was answered before, with this.
+    Answered(Reply),
+    /// A request that is to be answered.
+    Asked(Arc<Question>, Seat),
+}
+
+/// A notification that is to be written down.
+struct Notification {
+    callback: Callback,
+    events: Vec<Event>,
+    accepted: Reply,
 }
 
 impl Parsed {
     pub(super) async fn record(
         self,
-        store: &dyn Store,
+        desk: &Arc<Desk>,
         generation: &Generation,
     ) -> Result<Recorded, Stop> {
-        let Parsed { place, callback, proof, content } = self;
+        let Parsed { place, callback, proof, content, whole_at } = self;
         let head = callback.head.clone();
-        let (events, accepted) = match content {
-            Worded::Notification { events, accepted } => (events, accepted),
+        let held = match content {
+            Worded::Notification { events, accepted } => {
+                let notification = Notification { callback, events, accepted };
+                notification.record((&place, &proof), desk, generation).await
+            }
             Worded::Request(request) => {
-                let held = Held::Asked(request);
-                return match keep(store, &place.adapter).await {
-                    Ok(()) => Ok(Recorded { place, head, proof, held }),
-                    Err(fault) => Err(down(&place, head, &fault)),
-                };
+                let coming = Coming { callback, request, whole_at };
+                coming.record((&place, &proof), desk, generation.id).await
             }
         };
+        match held {
+            Ok(held) => Ok(Recorded { place, head, proof, held }),
+            Err(fault) => Err(down(&place, head, &fault)),
+        }
+    }
+}
+
+impl Notification {
+    async fn record(
+        self,
+        (place, proof): (&Place, &Proof),
+        desk: &Desk,
+        generation: &Generation,
+    ) -> Result<Held, StoreFault> {
         let drained = place.adapter.drain_state();
-        let plugin = place.adapter.plugin();
         let recording = Recording {
-            callback,
+            callback: self.callback,
             route: place.route.name.clone(),
             generation: generation.id,
-            adapter: format!("{}@{}", plugin.name(), plugin.hash()),
+            adapter: adapter(place),
             matched: proof.matched.clone(),
             replay_key: proof.replay_key.clone(),
-            events: owed(events, &place, generation),
-            confirms: plugin.confirms(),
-            dedupe_ms: u64::try_from(place.route.dedupe.as_millis()).unwrap_or(u64::MAX),
+            events: owed(self.events, place, generation),
+            confirms: place.adapter.plugin().confirms(),
+            dedupe_ms: millis(place.route.dedupe),
             state: drained.changes(),
         };
-        let held = match store.record(recording).await {
-            Ok(store::Recorded::New(_)) => {
+        Ok(match desk.store.record(recording).await? {
+            store::Recorded::New(_) => {
                 drained.kept();
-                Held::Told(Outcome::Accepted, Some(accepted))
+                Held::Told(Outcome::Accepted, Some(self.accepted))
             }
-            Ok(store::Recorded::Duplicate) => {
+            store::Recorded::Duplicate => {
                 drained.kept();
                 Held::Told(Outcome::Duplicate, None)
             }
-            Ok(store::Recorded::Replayed) => Held::Told(replayed(), None),
-            Err(fault) => return Err(down(&place, head, &fault)),
-        };
-        Ok(Recorded { place, head, proof, held })
+            store::Recorded::Replayed => Held::Told(replayed(), None),
+        })
     }
+}
+
+/// A request that is to be written down.
+struct Coming {
+    callback: Callback,
+    request: Request,
+    whole_at: Instant,
+}
+
+impl Coming {
+    async fn record(
+        self,
+        (place, proof): (&Place, &Proof),
+        desk: &Arc<Desk>,
+        generation: GenerationId,
+    ) -> Result<Held, StoreFault> {
+        let Coming { callback, request, whole_at } = self;
+        let seat = desk.seat(&place.route.name, &request);
+        let (head, drained) = (callback.head.clone(), place.adapter.drain_state());
+        let asking = Asking {
+            callback,
+            route: place.route.name.clone(),
+            generation,
+            adapter: adapter(place),
+            matched: proof.matched.clone(),
+            replay_key: proof.replay_key.clone(),
+            request: request.clone(),
+            dedupe_ms: millis(place.route.dedupe),
+            keep_ms: millis(place.route.answers_keep),
+            state: drained.changes(),
+        };
+        let asked = desk.store.ask(asking).await?;
+        if asked == Asked::Replayed {
+            return Ok(Held::Told(replayed(), None));
+        }
+        drained.kept();
+        Ok(match asked {
+            Asked::Open { id, attempt } if place.route.answers.contains_key(&request.kind) => {
+                let place = place.clone();
+                let question = Question { place, head, request, id, attempt, whole_at };
+                Held::Asked(Arc::new(question), seat)
+            }
+            Asked::Open { .. } => Held::Told(unanswered(), None),
+            Asked::Answered(reply) => Held::Answered(reply),
+            Asked::Differs | Asked::Replayed => Held::Told(differs(), None),
+        })
+    }
+}
+
+/// The adapter, as the history names it.
+fn adapter(place: &Place) -> String {
+    let plugin = place.adapter.plugin();
+    format!("{}@{}", plugin.name(), plugin.hash())
 }
 
 fn owed(events: Vec<Event>, place: &Place, generation: &Generation) -> Vec<NewEvent> {
@@ -89,19 +166,17 @@ fn replayed() -> Outcome {
     Outcome::Forged(Reason::new("replayed", detail))
 }
 
+fn differs() -> Outcome {
+    let detail = "a request of this id came before, with another body";
+    Outcome::Malformed(Reason::new("request_differs", detail))
+}
+
+fn unanswered() -> Outcome {
+    let detail = "nobody is configured to answer this kind";
+    Outcome::Unavailable(Reason::new("no_responder", detail))
+}
+
 fn down(place: &Place, head: Head, fault: &StoreFault) -> Stop {
     let refusal = Refusal::StoreDown { why: fault.to_string() };
     Stop::Refused { id: head.id, route: place.route.name.clone(), refusal }
-}
-
-/// Writes down what a plugin remembered outside a notification; nothing is waited for where that
-/// is nothing.
-pub(super) async fn keep(store: &dyn Store, binding: &Arc<Binding>) -> Result<(), StoreFault> {
-    let drained = binding.drain_state();
-    let changes = drained.changes();
-    if !changes.is_empty() {
-        store.keep(changes).await?;
-    }
-    drained.kept();
-    Ok(())
 }

@@ -1,14 +1,18 @@
 //! The last step: the adapter words the outcome as its provider expects it. The only place that
 //! knows status codes; where no adapter can speak, the reply is plain.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
-use super::answer::Answered;
+use super::answer::{Answer, Answered};
+use super::desk::Told;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
+use crate::model::units::millis;
 use crate::model::{GenerationId, Head, Outcome, Reason, Reply};
 use crate::observe::{self, CallLine};
 use crate::plugin::{Duty, Fault, Instance};
@@ -22,15 +26,22 @@ pub(super) struct Ended {
     reason: String,
     /// Which version of the secret the callback was verified by.
     matched: String,
+    /// Who answered a request; empty where nobody did.
+    by: String,
+    /// It was answered by what config says where nobody answers.
+    fallback: bool,
 }
 
 impl Answered {
     pub(super) async fn respond(self) -> Result<Ended, Stop> {
-        let Answered { place, head, proof, outcome, reply } = self;
+        let Answered { place, head, proof, said } = self;
         let matched = proof.matched.unwrap_or_default();
-        let worded = match reply {
-            Some(reply) => Ok((reply, outcome)),
-            None => word_anew(&place, &head, outcome).await,
+        let worded = match said {
+            Answer::Told(told) => {
+                return Ok(Ended { matched, ..Ended::told(&told, head, &place.route.name) });
+            }
+            Answer::Outcome(outcome, Some(reply)) => Ok((reply, outcome)),
+            Answer::Outcome(outcome, None) => word_anew(&place, &head, outcome).await,
         };
         match worded {
             Ok((reply, outcome)) => {
@@ -76,22 +87,18 @@ async fn word_anew(
     worded
 }
 
-/// The reply for an outcome. An answer that the adapter finds invalid is its responder's fault, and
-/// becomes `unavailable`; the outcome that was worded comes back too.
+/// The reply for an outcome; that it has one for each is the adapter's duty.
 async fn word(
     instance: &mut Instance,
     head: &Head,
     outcome: Outcome,
 ) -> Result<(Reply, Outcome), Fault> {
-    let invalid = match instance.respond(head, &outcome).await? {
-        Ok(reply) => return Ok((reply, outcome)),
-        Err(invalid) => invalid,
-    };
-    let detail = format!("the answer is invalid: {}", invalid.detail);
-    let outcome = Outcome::Unavailable(Reason::new(invalid.code, detail));
     match instance.respond(head, &outcome).await? {
         Ok(reply) => Ok((reply, outcome)),
-        Err(reason) => Err(Fault::Returned(format!("no reply for `unavailable`: {}", reason.code))),
+        Err(why) => {
+            let word = outcome.word();
+            Err(Fault::Returned(format!("no reply for `{word}`: {} ({})", why.detail, why.code)))
+        }
     }
 }
 
@@ -104,6 +111,22 @@ impl Ended {
             outcome: outcome.word(),
             reason: outcome.reason().map(Reason::to_string).unwrap_or_default(),
             matched: String::new(),
+            by: String::new(),
+            fallback: false,
+        }
+    }
+
+    /// What a request was answered with.
+    fn told(told: &Told, head: Head, route: &str) -> Ended {
+        Ended {
+            reply: to_response(told.reply.clone()),
+            id: head.id,
+            route: route.to_owned(),
+            outcome: told.outcome,
+            reason: told.reason.clone(),
+            matched: String::new(),
+            by: told.by.clone(),
+            fallback: told.fallback,
         }
     }
 
@@ -121,6 +144,8 @@ impl Ended {
             outcome,
             reason: String::new(),
             matched: String::new(),
+            by: String::new(),
+            fallback: false,
         }
     }
 
@@ -144,10 +169,12 @@ impl Ended {
             outcome: "refused",
             reason,
             matched: String::new(),
+            by: String::new(),
+            fallback: false,
         }
     }
 
-    pub(super) fn log(&self) {
+    pub(super) fn log(&self, took: Duration) {
         observe::call_line(&CallLine {
             id: &self.id,
             route: &self.route,
@@ -155,6 +182,9 @@ impl Ended {
             status: self.reply.status().as_u16(),
             reason: &self.reason,
             matched: &self.matched,
+            by: &self.by,
+            fallback: self.fallback,
+            took_ms: millis(took),
         });
     }
 
@@ -185,6 +215,7 @@ fn status(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::BodyBroken => (StatusCode::BAD_REQUEST, "body_broken"),
         Refusal::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
         Refusal::StoreDown { .. } => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+        Refusal::Unanswered => (StatusCode::SERVICE_UNAVAILABLE, "unanswered"),
         Refusal::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "too_slow"),
     }
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Limits;
 use super::received::Received;
 use super::stop::{Refusal, Stop};
@@ -31,6 +33,8 @@ pub(super) struct Routed {
 pub(super) struct Read {
     pub(super) place: Place,
     pub(super) callback: Callback,
+    /// When its last byte was there: what deadlines count from.
+    pub(super) whole_at: Instant,
 }
 
 impl Received {
@@ -60,10 +64,27 @@ impl Read {
         Err(self.refused(Refusal::StoreDown { why }))
     }
 
+    /// When none of its route's requests would be waited for any longer: what this one is isn't
+    /// known yet.
+    pub(super) fn last_moment(&self) -> Option<Instant> {
+        self.place.route.longest_answer().map(|longest| self.whole_at + longest)
+    }
+
+    /// What it comes to once that time is over.
+    pub(super) fn too_late(&self) -> impl FnOnce() -> Stop + use<> {
+        too_late(&self.place, &self.callback)
+    }
+
     /// Refuses it, whole as it is.
     pub(super) fn refused(self, refusal: Refusal) -> Stop {
         Stop::Refused { id: self.callback.head.id, route: self.place.route.name.clone(), refusal }
     }
+}
+
+/// What a callback comes to that was given too little time.
+pub(super) fn too_late(place: &Place, callback: &Callback) -> impl FnOnce() -> Stop + use<> {
+    let (route, id) = (Arc::clone(&place.route), callback.head.id.clone());
+    move || Stop::Refused { id, route: route.name.clone(), refusal: Refusal::Unanswered }
 }
 
 impl Routed {
@@ -84,7 +105,10 @@ impl Routed {
         };
         let body = body.read(limits.body_bytes, limits.body_timeout).await;
         match body {
-            Ok(body) => Ok(Read { place, callback: Callback { head, body } }),
+            Ok(body) => {
+                let whole_at = Instant::now();
+                Ok(Read { place, callback: Callback { head, body }, whole_at })
+            }
             Err(fault) => {
                 let route = place.route.name.clone();
                 Err(Stop::Refused { id: head.id, route, refusal: refused(fault) })

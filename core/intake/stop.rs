@@ -53,6 +53,8 @@ pub(super) enum Refusal {
     Overloaded,
     /// Ours: the store can't record it now. Try again.
     StoreDown { why: String },
+    /// Ours: a request found no answer in time, nor the time to say so better. Try again.
+    Unanswered,
     /// Ours: it took too long as a whole. Try again.
     TooSlow,
 }

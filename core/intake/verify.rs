@@ -1,5 +1,8 @@
 //! Step four: is it genuine? The adapter decides; keys stay in the host.
 
+use tokio::time::Instant;
+
+use super::forged::Forged;
 use super::route::{Place, Read};
 use super::stop::Stop;
 use crate::model::{Callback, Outcome, Proof, Verdict};
@@ -10,14 +13,15 @@ pub(super) struct Verified {
     pub(super) place: Place,
     pub(super) callback: Callback,
     pub(super) proof: Proof,
+    pub(super) whole_at: Instant,
     /// The instance that verified goes on to parse: both see the same callback and wait for
     /// nothing.
     pub(super) instance: Instance,
 }
 
 impl Read {
-    pub(super) async fn verify(self) -> Result<Verified, Stop> {
-        let Read { place, callback } = self;
+    pub(super) async fn verify(self, ring: &Forged) -> Result<Verified, Stop> {
+        let Read { place, callback, whole_at } = self;
         let mut instance = match place.adapter.take(Duty::Verify).await {
             Ok(instance) => instance,
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
@@ -27,9 +31,14 @@ impl Read {
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
         };
         let outcome = match verdict {
-            Verdict::Genuine(proof) => return Ok(Verified { place, callback, proof, instance }),
+            Verdict::Genuine(proof) => {
+                return Ok(Verified { place, callback, proof, whole_at, instance });
+            }
             Verdict::Challenge(token) => Outcome::Challenged(token),
-            Verdict::Forged(reason) => Outcome::Forged(reason),
+            Verdict::Forged(reason) => {
+                ring.keep(&place.route.name, &callback, &reason);
+                Outcome::Forged(reason)
+            }
             Verdict::Unavailable(reason) => Outcome::Unavailable(reason),
         };
         Err(Stop::Early { place, head: callback.head, outcome, instance })

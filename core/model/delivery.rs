@@ -92,17 +92,26 @@ pub enum EventStatus {
     GivenUp,
     /// It turned out to be an event that is recorded already.
     Merged,
+    /// It is a request, and nobody has answered it so far.
+    Unanswered,
+    /// It is a request that has its answer.
+    Answered,
+    /// It is a request whose answer is no, for ever.
+    Declined,
 }
 
 impl EventStatus {
     /// All of them, in the order of the numbers that they are kept as.
-    pub const ALL: [EventStatus; 6] = [
+    pub const ALL: [EventStatus; 9] = [
         EventStatus::Accepted,
         EventStatus::Unconfirmed,
         EventStatus::Confirmed,
         EventStatus::Contradicted,
         EventStatus::GivenUp,
         EventStatus::Merged,
+        EventStatus::Unanswered,
+        EventStatus::Answered,
+        EventStatus::Declined,
     ];
 
     /// One word, as the API and the command line show it.
@@ -114,6 +123,9 @@ impl EventStatus {
             EventStatus::Contradicted => "contradicted",
             EventStatus::GivenUp => "given-up",
             EventStatus::Merged => "merged",
+            EventStatus::Unanswered => "unanswered",
+            EventStatus::Answered => "answered",
+            EventStatus::Declined => "declined",
         }
     }
 }

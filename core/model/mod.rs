@@ -15,8 +15,11 @@ pub mod outcome;
 pub mod manifest;
 pub mod address;
 pub mod units;
+pub mod breaker;
+pub mod secret;
 
 pub use address::{Network, is_public};
+pub use breaker::{Breaker, BreakerLimits};
 pub use callback::{Callback, Head, Header, Reply};
 pub use clock::Clock;
 pub use delivery::{Addressee, Attempt, DeliveryStatus, EventStatus, OutOfOrder, Settled};
@@ -26,5 +29,6 @@ pub use kinds::KindPattern;
 pub use manifest::{Fact, Manifest, SecretRole, Setting};
 pub use outcome::Outcome;
 pub use request::{Answer, Context, Decline, DeclineStatus, Request};
+pub use secret::SecretText;
 pub use state::StateChange;
 pub use verdict::{Content, ParseFault, Proof, Reason, Verdict};

@@ -3,6 +3,11 @@
 
 use std::time::Duration;
 
+/// Whole milliseconds.
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Reads a length of time; the error is what would be right.
 pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     const FORM: &str = "a length of time is a whole number and a unit: 500ms, 2s, 5m, 1h or 3d";

@@ -2,7 +2,12 @@
 
 use tracing::{debug, error, info, warn};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use super::live;
 
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +40,16 @@ pub fn init(form: LogForm) -> LogGuard {
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let filter = EnvFilter::try_from_env("HOOKSWITCH_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,hookswitch=info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let _ = match form {
-        LogForm::Pretty => lines.with_target(false).with_ansi(ansi).try_init(),
-        LogForm::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
+    let lines = match form {
+        LogForm::Pretty => lines.with_target(false).with_ansi(ansi).with_filter(filter).boxed(),
+        LogForm::Json => {
+            lines.json().flatten_event(true).with_ansi(false).with_filter(filter).boxed()
+        }
     };
+    let gathered = live::Gatherer.with_filter(dynamic_filter_fn(|line, _| live::wanted(line)));
+    let _ = tracing_subscriber::registry().with(lines).with(gathered).try_init();
     LogGuard(guard)
 }
 
@@ -86,15 +95,27 @@ pub struct CallLine<'a> {
     pub reason: &'a str,
     /// Which version of the secret it was verified by.
     pub matched: &'a str,
+    /// Who answered a request; empty where nobody was asked.
+    pub by: &'a str,
+    /// Whether that is what config says where nobody answers.
+    pub fallback: bool,
+    /// From the head to the reply, in milliseconds.
+    pub took_ms: u64,
 }
 
 /// One line for one callback; a warning where the router's owner has something to mend.
 pub fn call_line(call: &CallLine<'_>) {
-    let CallLine { id, route, outcome, status, reason, matched } = *call;
-    if matches!(outcome, "offline" | "fault") {
-        warn!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+    let CallLine { id, route, outcome, status, reason, matched, by, fallback, took_ms } = *call;
+    if matches!(outcome, "offline" | "fault") || fallback {
+        warn!(
+            target: "hookswitch::call",
+            id, route, outcome, status, reason, matched, by, fallback, took_ms, "callback"
+        );
     } else {
-        info!(target: "hookswitch::call", id, route, outcome, status, reason, matched, "callback");
+        info!(
+            target: "hookswitch::call",
+            id, route, outcome, status, reason, matched, by, fallback, took_ms, "callback"
+        );
     }
 }
 

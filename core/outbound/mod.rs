@@ -5,6 +5,8 @@
 mod dial;
 mod tls;
 mod pool;
+mod signature;
+mod posting;
 
 use std::io;
 
@@ -17,6 +19,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use self::pool::{Brought, Client, OwnedReach};
+pub use self::posting::{About, Posting};
 use crate::model::Network;
 
 /// Where a request goes, read from its URI.

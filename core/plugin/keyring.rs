@@ -1,37 +1,17 @@
 //! A plugin's secrets, by role. The bytes stay here: a plugin names a role and is told which
 //! version matched. An empty version never matches anything.
 
-use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ring::{hmac, signature};
 
+use super::codec::encode_hex;
+use super::looking::{Check, Witness};
 use super::public_key::{PublicKey, Scheme};
-
-/// A secret's text. It can't be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(String);
-
-impl SecretText {
-    /// Takes a secret in.
-    pub fn new(text: impl Into<String>) -> SecretText {
-        SecretText(text.into())
-    }
-
-    /// The text itself: for a check, a signature, or an owner's `reveal`.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
+use crate::model::SecretText;
 
 /// One version of a secret: several stand side by side while it is rotated.
 #[derive(Debug)]
@@ -57,6 +37,11 @@ impl KeyVersion {
         self.public_key().is_none().then(|| label.to_owned())
     }
 
+    /// The same version with another text.
+    fn with_text(&self, text: &str) -> KeyVersion {
+        KeyVersion::new(self.name.clone(), self.key_id.clone(), SecretText::new(text))
+    }
+
     fn public_key(&self) -> Option<&PublicKey> {
         self.public.get_or_init(|| PublicKey::from_pem(self.text.expose())).as_ref()
     }
@@ -77,6 +62,28 @@ pub enum KeyForm {
     Hex,
 }
 
+impl KeyForm {
+    /// All there are.
+    pub const ALL: [KeyForm; 5] = [
+        KeyForm::Utf8,
+        KeyForm::Utf8WithoutWhsec,
+        KeyForm::Base64,
+        KeyForm::Base64WithoutWhsec,
+        KeyForm::Hex,
+    ];
+
+    /// How the contract calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            KeyForm::Utf8 => "utf8",
+            KeyForm::Utf8WithoutWhsec => "utf8-without-whsec",
+            KeyForm::Base64 => "base64",
+            KeyForm::Base64WithoutWhsec => "base64-without-whsec",
+            KeyForm::Hex => "hex",
+        }
+    }
+}
+
 /// Which HMAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mac {
@@ -88,16 +95,88 @@ pub enum Mac {
     Sha512,
 }
 
+impl Mac {
+    fn word(self) -> &'static str {
+        match self {
+            Mac::Sha1 => "HMAC-SHA1",
+            Mac::Sha256 => "HMAC-SHA256",
+            Mac::Sha512 => "HMAC-SHA512",
+        }
+    }
+}
+
 /// All secrets of one route's adapter, or of one responder.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Keyring {
-    roles: Vec<(String, Vec<KeyVersion>)>,
+    roles: Arc<Vec<(String, Vec<KeyVersion>)>>,
+    /// Keys are read in this form, whatever is asked for: only while a callback is looked into.
+    read_as: Option<KeyForm>,
+    /// Who writes down what is asked, likewise.
+    witness: Option<Arc<Witness>>,
 }
 
 impl Keyring {
     /// A keyring of these roles, newest version first.
     pub fn new(roles: Vec<(String, Vec<KeyVersion>)>) -> Keyring {
-        Keyring { roles }
+        Keyring { roles: Arc::new(roles), read_as: None, witness: None }
+    }
+
+    /// No secret at all?
+    pub(super) fn is_empty(&self) -> bool {
+        self.roles.iter().all(|(_, versions)| versions.is_empty())
+    }
+
+    /// The same secrets, read in one form whatever is asked for.
+    pub(super) fn read_as(&self, form: KeyForm) -> Keyring {
+        Keyring { read_as: Some(form), ..self.clone() }
+    }
+
+    /// The same secrets without the white space around them.
+    pub(super) fn trimmed(&self) -> Keyring {
+        let trimmed = |version: &KeyVersion| version.with_text(version.text.expose().trim());
+        Keyring::new(self.each(|versions| versions.iter().map(trimmed).collect()))
+    }
+
+    /// For each of these roles, all secrets of the other keyring.
+    pub(super) fn taken_from(&self, other: &Keyring) -> Keyring {
+        let theirs = || other.roles.iter().flat_map(|(_, versions)| versions);
+        let copy = |version: &KeyVersion| version.with_text(version.text.expose());
+        Keyring::new(self.each(|_| theirs().map(copy).collect()))
+    }
+
+    fn each(
+        &self,
+        change: impl Fn(&[KeyVersion]) -> Vec<KeyVersion>,
+    ) -> Vec<(String, Vec<KeyVersion>)> {
+        self.roles.iter().map(|(role, versions)| (role.clone(), change(versions))).collect()
+    }
+
+    /// The same keyring, with somebody who writes down what it is asked.
+    pub(super) fn witnessed(self, witness: Arc<Witness>) -> Keyring {
+        Keyring { witness: Some(witness), ..self }
+    }
+
+    /// Whether it holds the same texts.
+    pub(super) fn same(&self, other: &Keyring) -> bool {
+        let texts = |keyring: &Keyring| -> Vec<String> {
+            let versions = keyring.roles.iter().flat_map(|(_, versions)| versions);
+            versions.map(|version| version.text.expose().to_owned()).collect()
+        };
+        texts(self) == texts(other)
+    }
+
+    fn bear_witness(&self, asked: (&str, String), message: &[u8], matched: Option<&str>) {
+        let Some(witness) = &self.witness else { return };
+        let (role, scheme) = (asked.0.chars().take(64).collect::<String>(), asked.1);
+        let digest = ring::digest::digest(&ring::digest::SHA256, message);
+        witness.enter(Check {
+            versions: self.versions(&role).iter().map(|version| version.name.clone()).collect(),
+            role,
+            scheme,
+            message_bytes: message.len(),
+            message_sha256: encode_hex(digest.as_ref()),
+            matched: matched.map(str::to_owned),
+        });
     }
 
     fn versions(&self, role: &str) -> &[KeyVersion] {
@@ -117,13 +196,19 @@ impl Keyring {
         mac: Mac,
         signed: Signed<'_>,
     ) -> Option<&str> {
+        let form = self.read_as.unwrap_or(form);
         let matches = |version: &&KeyVersion| {
             key_bytes(&version.text, form).is_some_and(|bytes| {
                 let key = hmac::Key::new(algorithm(mac), &bytes);
                 hmac::verify(&key, signed.message, signed.tag).is_ok()
             })
         };
-        self.versions(role).iter().find(matches).map(|version| version.name.as_str())
+        let matched = self.versions(role).iter().find(matches).map(|version| version.name.as_str());
+        if self.witness.is_some() {
+            let scheme = format!("{}, key as {}", mac.word(), form.word());
+            self.bear_witness((role, scheme), signed.message, matched);
+        }
+        matched
     }
 
     /// The name of the version whose public key verifies the signature. A known `key_id` picks its
@@ -138,11 +223,19 @@ impl Keyring {
         let versions = self.versions(role);
         let named = |version: &KeyVersion| key_id.is_some() && version.key_id.as_deref() == key_id;
         let known = versions.iter().any(named);
-        versions
+        let matched = versions
             .iter()
             .filter(|version| !known || named(version))
             .find(|version| version.public_key().is_some_and(|key| key.verifies(scheme, signed)))
-            .map(|version| version.name.as_str())
+            .map(|version| version.name.as_str());
+        if self.witness.is_some() {
+            let key = key_id.map_or(String::new(), |_| match known {
+                true => ", by the key's id".to_owned(),
+                false => ", the key's id is none of ours".to_owned(),
+            });
+            self.bear_witness((role, format!("{scheme:?}{key}")), signed.message, matched);
+        }
+        matched
     }
 
     /// Does any version hold a public key? Without one no signature can ever match.

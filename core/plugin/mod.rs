@@ -8,6 +8,7 @@ mod limits;
 mod fault;
 mod grant;
 mod keyring;
+mod looking;
 mod public_key;
 mod codec;
 mod state;
@@ -43,11 +44,13 @@ pub use self::fault::Fault;
 pub use self::grant::{Grant, HostRule};
 pub use self::health::{HealthReport, Quarantine};
 pub use self::instance::{Instance, Simulation};
-pub use self::keyring::{KeyVersion, Keyring, SecretText};
+pub use self::keyring::{KeyForm, KeyVersion, Keyring};
 pub use self::limits::{Limits, PoolLimits};
 pub use self::load::{LoadFault, Source};
 pub use self::loaded::Plugin;
+pub use self::looking::{Check, Keys, Witness};
 pub use self::state::{State, States};
+pub use crate::model::SecretText;
 use crate::model::{Clock, StateChange};
 
 /// First-party plugins by name, as components; the build made them.

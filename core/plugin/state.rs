@@ -26,7 +26,7 @@ struct Kept {
     changed: HashSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     value: Vec<u8>,
     ends_ms: u64,
@@ -36,6 +36,14 @@ impl State {
     /// An empty one.
     pub fn new(scope: impl Into<String>, entries_max: usize, clock: Clock) -> State {
         State { scope: scope.into(), kept: Mutex::default(), entries_max, clock }
+    }
+
+    /// Another one that holds the same and is nobody else's: what is done to it is never kept.
+    pub fn copy(&self) -> State {
+        let entries = self.lock().entries.clone();
+        let kept = Mutex::new(Kept { entries, changed: HashSet::new() });
+        let (scope, clock) = (self.scope.clone(), self.clock.clone());
+        State { scope, kept, entries_max: self.entries_max, clock }
     }
 
     /// The value that stands at `key` now.

@@ -4,11 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::answers::Answers;
 use super::{check, destinations};
 use crate::config::{
     AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Settings,
 };
-use crate::generation::{Answerer, Generation, Route};
+use crate::generation::{Generation, Route};
 use crate::model::GenerationId;
 use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, Source};
 use crate::route::{Endpoint, Pattern, Table};
@@ -23,10 +24,17 @@ pub struct Built {
     pub hashes: Vec<String>,
 }
 
-/// Builds a generation of these settings; what is unchanged since the last one is shared with it.
-pub async fn build(host: &Arc<Host>, settings: &Settings, id: GenerationId) -> Built {
+/// Builds a generation of these settings; what is unchanged since the one `before` is shared with
+/// it.
+pub async fn build(
+    host: &Arc<Host>,
+    settings: &Settings,
+    id: GenerationId,
+    before: Option<&Generation>,
+) -> Built {
     let mut problems = Problems::new();
-    let mut shelf = Shelf { host, settings, plugins: Vec::new(), responders: HashMap::new() };
+    let (plugins, responders) = (Vec::new(), HashMap::new());
+    let mut shelf = Shelf { host, settings, before, plugins, responders };
     shelf.load(&mut problems).await;
     shelf.check_shares(&mut problems);
     let mut endpoints = Vec::new();
@@ -87,6 +95,8 @@ fn table(endpoints: Vec<Named<'_>>, problems: &mut Problems) -> Option<Table<Arc
 struct Shelf<'s> {
     host: &'s Arc<Host>,
     settings: &'s Settings,
+    /// The generation that runs.
+    before: Option<&'s Generation>,
     /// One for each of the settings' plugins; `None` where it couldn't be loaded.
     plugins: Vec<Option<Arc<Plugin>>>,
     /// Responders by the index of their plugin, bound once and shared by all routes.
@@ -166,42 +176,24 @@ impl Shelf<'_> {
         let adapter = self.host.bind(Arc::clone(&plugin), adapter_grant(route, networks));
         check::keys(route, problems);
         check::route(route, &adapter, problems).await;
-        let answers = self.answers(route, problems);
+        let answers = Answers {
+            settings: self.settings,
+            before: self.before,
+            plugins: &self.plugins,
+            responders: &self.responders,
+        };
         Some(Route {
             name: route.name.clone(),
             path: route.path.value.clone(),
             methods: route.methods.clone(),
             adapter,
             offline: route.offline.clone(),
-            answers,
+            answers: answers.of(route, problems),
             deliver: route.deliver.clone(),
             dedupe: route.dedupe,
+            answers_keep: route.answers_keep,
             out_of_order: route.out_of_order,
         })
-    }
-
-    fn answers(&self, route: &RouteSettings, problems: &mut Problems) -> HashMap<String, Answerer> {
-        let mut answers = HashMap::new();
-        for answer in &route.answers {
-            let settings = self.settings.plugins.get(answer.responder);
-            let loaded = self.plugins.get(answer.responder).is_some_and(Option::is_some);
-            match self.responders.get(&answer.responder) {
-                // What its missing secrets would give is no answer: the kind stays unanswered.
-                Some(_) if settings.is_some_and(|plugin| plugin.offline.is_some()) => {}
-                Some(responder) => {
-                    let responder = Arc::clone(responder);
-                    let answerer = Answerer { responder, deadline: answer.deadline };
-                    answers.insert(answer.kind.clone(), answerer);
-                }
-                None if loaded => {
-                    let message = "the responder's plugin computes no answers";
-                    let help = "a responder exports `hookswitch:plugin/answering`";
-                    problems.push(Problem::error(message).at(&answer.place).help(help));
-                }
-                None => {}
-            }
-        }
-        answers
     }
 }
 

@@ -173,7 +173,8 @@ impl Live<'_> {
         if let Some(mut settings) = settings {
             self.keep_running(&mut settings.router);
             problems.extend(check_memory(&settings));
-            let built = build(&self.reloader.host, &settings, id).await;
+            let running = cell.current();
+            let built = build(&self.reloader.host, &settings, id, Some(&running)).await;
             problems.extend(built.problems);
             generation = built.generation.filter(|_| !problems.has_errors());
             loaded = digest(&settings, &built.hashes);

@@ -4,6 +4,7 @@
 
 mod check;
 mod destinations;
+mod answers;
 mod build;
 mod watch;
 mod live;

@@ -23,4 +23,7 @@ pub enum StoreFault {
     /// The caller's: the delivery's event isn't true, or isn't known to be.
     #[error("its event isn't confirmed")]
     Untrue,
+    /// The caller's: it is a request, which is answered, and owed to nobody.
+    #[error("it is a request: it was answered, and is delivered to nobody")]
+    Request,
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Addressee, Attempt, Callback, CallbackId, DeliveryId, DeliveryStatus, Event, EventId,
-    EventStatus, GenerationId,
+    EventStatus, GenerationId, Reply,
 };
 
 /// Which events are wanted; every part that is set must fit.
@@ -82,11 +82,12 @@ pub struct EventShown {
     pub superseded: bool,
     /// How often it came again.
     pub repeats: u32,
-    /// Confirmations tried.
+    /// Confirmations tried, or tries of a request's answer.
     pub tries: u32,
     /// When it is confirmed next, Unix milliseconds.
     pub confirm_ms: Option<u64>,
-    /// What the last confirmation said, where that wasn't yes.
+    /// What the last confirmation said, where that wasn't yes; why a request is unanswered, or was
+    /// declined.
     pub reason: Option<String>,
     /// The event that it was merged into.
     pub merged: Option<EventId>,
@@ -103,6 +104,36 @@ pub struct EventWhole {
     pub callback: CallbackShown,
     /// Its deliveries, the oldest first, with their attempts; at most 500.
     pub deliveries: Vec<(DeliveryShown, Vec<Attempt>)>,
+    /// The tries of a request that ended, the oldest first: the 20 newest, and the one whose reply
+    /// stands.
+    pub answers: Vec<AnswerShown>,
+}
+
+/// How one try of a request ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerShown {
+    /// Which try: 1 is the first. A late answer has the number of the try that was given up.
+    pub attempt: u32,
+    /// What was said; only the start of the body where it doesn't stand.
+    pub reply: Reply,
+    /// Whether it may be sent again.
+    pub finished: bool,
+    /// The answer's JSON.
+    pub answer: Option<String>,
+    /// Who computed it.
+    pub by: String,
+    /// Whether it is what the config says where no responder answers.
+    pub fallback: bool,
+    /// Whether its caller was told something else before it came.
+    pub late: bool,
+    /// What went wrong, or why it was declined.
+    pub why: Option<String>,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// When it ended, Unix milliseconds.
+    pub at_ms: u64,
+    /// Whether it is what whoever asks again gets.
+    pub stands: bool,
 }
 
 /// A callback as it was recorded.

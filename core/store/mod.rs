@@ -3,6 +3,7 @@
 
 mod fault;
 mod recording;
+mod asking;
 mod work;
 mod webhook;
 mod history;
@@ -15,22 +16,25 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use self::asking::{Answering, Asked, Asking};
 pub use self::embedded::{Embedded, OpenFault, Options};
 pub use self::fault::StoreFault;
 pub use self::history::{
-    CallbackShown, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health, Page,
+    AnswerShown, CallbackShown, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole,
+    Health, Page,
 };
 pub use self::recording::{NewEvent, Recorded, Recording};
 pub use self::webhook::{NewWebhook, Webhook, WebhookChange};
 pub use self::work::{
     Claim, Confirmed, Owed, Ruling, Settlement, Unconfirmed, UnconfirmedSettlement,
 };
-use crate::model::{Addressee, DeliveryId, EventId, StateChange, WebhookId};
+use crate::model::{Addressee, DeliveryId, EventId, Reply, StateChange, WebhookId};
 
 /// What a call of the store brings, later.
 pub type Pending<'s, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + Send + 's>>;
 
-/// Keeps callbacks, events, deliveries, registered webhooks and what plugins remember.
+/// Keeps callbacks, events, requests with their answers, deliveries, registered webhooks and what
+/// plugins remember.
 ///
 /// # What holds for every implementation
 ///
@@ -42,6 +46,13 @@ pub type Pending<'s, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + S
 /// - **Once**: on one route an event's id and aliases are unique for `dedupe_ms`. Recording any of
 ///   them again changes nothing but the count of repeats and what its adapter remembered, and,
 ///   where the event is unconfirmed, contradicted or given up, starts its confirmation again.
+/// - **Answered once**: a request is kept as an event that is owed to nobody, ever. Route, kind and
+///   id are its identity, known for `keep_ms` after it was last computed, or after its reply was
+///   recorded. The first finished reply stands: whoever asks again gets it byte for byte, and what
+///   comes later is only kept to be shown. A repeat is counted and not kept whole; its replay key
+///   and what its adapter remembered are. Of each request at least the 100 newest tries are kept,
+///   of replies that don't stand only the start. Pruning never touches one that was asked in the
+///   last ten minutes, or whose reply stands and is still known.
 /// - **Nothing owed is lost**: a delivery is waiting until it is settled. What was claimed and not
 ///   settled when the process ended is claimed again. Pruning never touches a callback with a
 ///   delivery that waits or an event that is to be confirmed.
@@ -56,6 +67,13 @@ pub type Pending<'s, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + S
 pub trait Store: Send + Sync {
     /// Records a genuine notification with all that follows from it.
     fn record(&self, recording: Recording) -> Pending<'_, Recorded>;
+
+    /// Records a genuine request before it is answered, or says what is known of it.
+    fn ask(&self, asking: Asking) -> Pending<'_, Asked>;
+
+    /// Keeps how a try of a request ended, and brings the reply that stands: the first finished
+    /// one, and `None` where there is none. [`StoreFault::NotFound`] where it isn't there any more.
+    fn answer(&self, answering: Answering) -> Pending<'_, Option<Reply>>;
 
     /// Takes up to `most` deliveries of one destination that are due at `now_ms`, the longest due
     /// first.
@@ -120,7 +138,8 @@ pub trait Store: Send + Sync {
     fn resend(&self, id: DeliveryId) -> Pending<'_, bool>;
 
     /// Owes an event to these destinations of the config, and to the registered webhooks that want
-    /// its kind, once more: new deliveries, how many. `None` where there is no such event.
+    /// its kind, once more: new deliveries, how many. `None` where there is no such event. A
+    /// request is refused with [`StoreFault::Request`].
     fn replay(&self, id: EventId, named: Vec<String>, now_ms: u64) -> Pending<'_, Option<usize>>;
 
     /// Forgets history that nothing is owed of: what is older than the options say at `now_ms`, and

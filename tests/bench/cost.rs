@@ -179,6 +179,7 @@ fn intake(routes: Vec<(&str, Arc<Binding>)>, store: Arc<dyn Store>) -> Intake {
             deliver: vec!["books".to_owned()],
             // Whoever sends repeats itself; each callback is to be new.
             dedupe: Duration::ZERO,
+            answers_keep: Duration::ZERO,
             out_of_order: OutOfOrder::default(),
         }),
     };

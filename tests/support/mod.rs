@@ -6,6 +6,7 @@ pub(crate) mod destination;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod router;
+pub(crate) mod service;
 pub(crate) mod store;
 
 pub(crate) use self::hostile::callback;

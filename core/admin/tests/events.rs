@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::shelf::{delivery, event, failed};
 use super::*;
-use crate::model::{Addressee, DeliveryStatus, EventId, EventStatus};
+use crate::model::{Addressee, DeliveryStatus, EventId, EventStatus, Reply};
+use crate::store::AnswerShown;
 
 const NOBODY: &str = "018f5b6a-0000-7000-8000-000000000000";
 
@@ -43,6 +44,57 @@ async fn one_with_all_that_belongs_to_it() {
         "response_body": "oh", "error": "the destination said 500",
     });
     assert_eq!(row["attempt_log"], json!([attempt]));
+    assert_eq!(said.body["answers"], json!([]));
+}
+
+#[tokio::test]
+async fn a_request_with_its_tries() {
+    let (admin, shelf) = shelved();
+    let mut whole = event(EventStatus::Answered, b"{}");
+    let failed = AnswerShown {
+        attempt: 1,
+        reply: Reply { status: 503, headers: Vec::new(), body: "busy".into() },
+        finished: false,
+        answer: None,
+        by: "quotes@ab".to_owned(),
+        fallback: false,
+        late: false,
+        why: Some("trap".to_owned()),
+        took_ms: 3,
+        at_ms: SINCE_MS,
+        stands: false,
+    };
+    let stands = AnswerShown {
+        attempt: 2,
+        reply: Reply { status: 200, headers: Vec::new(), body: "{\"q\":1}".into() },
+        finished: true,
+        answer: Some("{\"price\": 1}".to_owned()),
+        late: true,
+        why: None,
+        stands: true,
+        ..failed.clone()
+    };
+    whole.answers = vec![failed, stands];
+    let id = whole.shown.id;
+    shelf.rows().events = vec![whole];
+    let said = ask(&admin, &format!("GET /api/v1/events/{id}"), &Value::Null).await;
+    let at = "2026-01-02T03:04:05.678Z";
+    let wanted = json!([
+        {
+            "attempt": 1, "stands": false, "finished": false, "answer": null, "by": "quotes@ab",
+            "fallback": false, "late": false, "why": "trap", "took_ms": 3, "at": at,
+            "response_status": 503, "response_body": "busy",
+        },
+        {
+            "attempt": 2, "stands": true, "finished": true, "answer": { "price": 1 },
+            "by": "quotes@ab", "fallback": false, "late": true, "why": null, "took_ms": 3,
+            "at": at, "response_status": 200, "response_body": "{\"q\":1}",
+        },
+    ]);
+    assert_eq!(
+        (&said.body["answers"], &said.body["event"]["status"]),
+        (&wanted, &json!("answered"))
+    );
 }
 
 #[tokio::test]
@@ -122,12 +174,20 @@ async fn once_more_to_whom_it_is_owed_now() {
         (EventStatus::Contradicted, 409, Value::Null),
         (EventStatus::GivenUp, 409, Value::Null),
         (EventStatus::Merged, 409, Value::Null),
+        (EventStatus::Unanswered, 409, Value::Null),
+        (EventStatus::Answered, 409, Value::Null),
+        (EventStatus::Declined, 409, Value::Null),
     ] {
         let whole = event(status, b"{}");
         let id = whole.shown.id;
         shelf.rows().events = vec![whole];
         let said = replay(id).await;
         assert_eq!((said.status, &said.body["deliveries"]), (code, &deliveries), "{status:?}");
+        if code == 409 {
+            let asked = matches!(status.word(), "unanswered" | "answered" | "declined");
+            let wanted = if asked { "EVENT_IS_REQUEST" } else { "EVENT_NOT_CONFIRMED" };
+            assert_eq!(said.code(), wanted, "{status:?}");
+        }
         let owed = vec!["erp".to_owned(), "gone".to_owned()];
         let wanted = (code == 200).then_some((id, owed));
         assert_eq!(shelf.rows().replayed.pop(), wanted, "{status:?}");

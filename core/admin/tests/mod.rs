@@ -93,7 +93,7 @@ fn furnished<S: Store + 'static>(
     let (asks, asked) = mpsc::channel(1);
     let cell = Arc::new(Cell::new(generation, SINCE_MS));
     let clock = Clock::manual(SINCE_MS);
-    (Admin::new(Backing { cell, asks, keys: keys(), store, clock }), asked)
+    (Admin::new(Backing { cell, asks, keys: keys(), store, forged: Arc::default(), clock }), asked)
 }
 
 /// An admin without routes, and its rows.
@@ -141,6 +141,7 @@ fn route(name: &str, adapter: &Arc<Binding>) -> Route {
         answers: HashMap::new(),
         deliver: Vec::new(),
         dedupe: Duration::from_secs(3600),
+        answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn event(status: EventStatus, body: &'static [u8]) -> EventWhole {
         merged: None,
         recorded_ms: SINCE_MS,
     };
-    EventWhole { shown, callback, deliveries: Vec::new() }
+    EventWhole { shown, callback, deliveries: Vec::new(), answers: Vec::new() }
 }
 
 /// One that failed.
@@ -123,6 +123,14 @@ pub(super) fn failed() -> Attempt {
 impl Store for Shelf {
     fn record(&self, _: Recording) -> Pending<'_, Recorded> {
         unreachable!("the API records nothing")
+    }
+
+    fn ask(&self, _: Asking) -> Pending<'_, Asked> {
+        unreachable!("the API records nothing")
+    }
+
+    fn answer(&self, _: Answering) -> Pending<'_, Option<crate::model::Reply>> {
+        unreachable!("the API answers nothing")
     }
 
     fn claim<'s>(&'s self, _: &'s Addressee, _: u64, _: usize) -> Pending<'s, Claim<Owed>> {

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::generation::{Answerer, Rejected};
-use crate::model::{Head, Outcome};
+use crate::generation::{Answerer, Gate, Rejected, Responder};
+use crate::model::{BreakerLimits, Head, Outcome};
 use crate::plugin::{Duty, Fault};
 use crate::store::Health;
 
@@ -128,8 +128,14 @@ async fn routes_and_plugins_each_once() {
     let bad = workshop.bind("bad", &ADAPTER.replace("(;RESPOND;)", "unreachable")).await;
     let responder = workshop.bind("quotes", RESPONDER).await;
     fail(&bad).await;
-    let answerer =
-        || Answerer { responder: Arc::clone(&responder), deadline: Duration::from_secs(2) };
+    let answerer = || Answerer {
+        responder: Responder::Plugin(Arc::clone(&responder)),
+        by: "quotes@hash".to_owned(),
+        deadline: Duration::from_secs(2),
+        longest: Duration::from_secs(2),
+        fallback: None,
+        gate: Gate::new(("quotes", String::new()), 1, BreakerLimits::default(), None),
+    };
     let kinds = ["quote", "order"].map(|kind| (kind.to_owned(), answerer()));
     let asking = Route { answers: HashMap::from(kinds), ..route("asking", &good) };
     // The same code, bound once more.

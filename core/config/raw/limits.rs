@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bounds::{DAY, GIB, HOUR, KIB, MIB, MS, SECOND, show_bytes};
 use super::keys::Keys;
-use crate::config::{Delivering, Problem, Reloading, StoreSettings};
+use crate::config::{Answering, Delivering, Problem, Reloading, StoreSettings};
 use crate::{intake, listen, plugin};
 
 /// All bounds that the config may set.
@@ -19,6 +19,7 @@ pub(crate) struct Limits {
     /// Those of `[store]` itself are set by whoever reads that table.
     pub(crate) store: StoreSettings,
     pub(crate) delivering: Delivering,
+    pub(crate) answering: Answering,
 }
 
 /// The least memory that a plugin can be given: one page.
@@ -36,6 +37,7 @@ pub(crate) fn limits(mut keys: Keys<'_, '_>) -> Limits {
     reloading(&mut keys, &mut limits.reloading);
     store(&mut keys, &mut limits.store);
     delivering(&mut keys, &mut limits.delivering);
+    answering(&mut keys, &mut limits.answering);
     keys.finish();
     limits
 }
@@ -82,6 +84,12 @@ fn delivering(keys: &mut Keys<'_, '_>, limits: &mut Delivering) {
     keys.time("breaker_most", MS..=DAY, &mut limits.breaker_most);
     keys.size("response_bytes", 0..=MIB, &mut limits.response_bytes);
     keys.time("deliver_drain", Duration::ZERO..=HOUR, &mut limits.deliver_drain);
+}
+
+fn answering(keys: &mut Keys<'_, '_>, limits: &mut Answering) {
+    keys.time("answer_longest", MS..=HOUR, &mut limits.longest);
+    keys.time("answer_breaker_least", MS..=DAY, &mut limits.breaker_least);
+    keys.time("answer_breaker_most", MS..=DAY, &mut limits.breaker_most);
 }
 
 fn pool(keys: &mut Keys<'_, '_>, limits: &mut plugin::PoolLimits) {

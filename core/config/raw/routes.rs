@@ -26,6 +26,7 @@ pub(crate) struct Route {
     pub(crate) answers: Vec<Answer>,
     pub(crate) deliver: Vec<Placed<String>>,
     pub(crate) dedupe: Duration,
+    pub(crate) answers_keep: Duration,
     pub(crate) out_of_order: OutOfOrder,
 }
 
@@ -39,11 +40,11 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
     let answers = keys.entries("answers");
     let answers = answers.iter().filter_map(|entry| answer(entry, keys.problems())).collect();
     let deliver = keys.list("deliver", forms::filled).unwrap_or_default();
-    for key in ["answers_keep", "expect_every"] {
-        keys.duration(key);
-    }
+    keys.duration("expect_every");
     let mut dedupe = 3 * DAY;
     keys.time("dedupe", SECOND..=30 * DAY, &mut dedupe);
+    let mut answers_keep = 30 * DAY;
+    keys.time("answers_keep", SECOND..=365 * DAY, &mut answers_keep);
     let out_of_order = out_of_order(&mut keys);
     // What this may hold is settled when the part that obeys it is built.
     keys.take("rehearse");
@@ -68,6 +69,7 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
         answers,
         deliver,
         dedupe,
+        answers_keep,
         out_of_order,
     })
 }

@@ -29,6 +29,7 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
         plugin: limits.plugin.clone(),
         reloading: limits.reloading.clone(),
         delivering: limits.delivering.clone(),
+        answering: limits.answering.clone(),
         debug_headers: listen.debug_headers,
         allow_networks: raw.allow_networks.clone(),
         nameservers: raw.nameservers.clone(),

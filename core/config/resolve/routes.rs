@@ -8,7 +8,9 @@ use crate::config::raw::answers::Answer;
 use crate::config::raw::bounds::show_time;
 use crate::config::raw::plugins::builtin;
 use crate::config::raw::routes::Route;
-use crate::config::{AdapterRef, AnswerSettings, Placed, Problem, RouteSettings};
+use crate::config::{
+    AdapterRef, AnswerSettings, Placed, Problem, ResponderRef, RouteSettings, ServiceSettings,
+};
 
 /// One route; `None` where a part of it is missing or wrong, which was told.
 pub(super) fn route(raw: &Route, desk: &mut Desk<'_>) -> Option<RouteSettings> {
@@ -36,6 +38,7 @@ pub(super) fn route(raw: &Route, desk: &mut Desk<'_>) -> Option<RouteSettings> {
         answers,
         deliver: raw.deliver.iter().map(|name| name.value.clone()).collect(),
         dedupe: raw.dedupe,
+        answers_keep: raw.answers_keep,
         out_of_order: raw.out_of_order,
         offline,
     })
@@ -66,27 +69,39 @@ fn adapter(written: &Placed<String>, desk: &mut Desk<'_>) -> Option<AdapterRef> 
     None
 }
 
-/// One answer; `None` also where only a url is given, which can't be asked yet.
+/// One answer; `None` where nobody is named for it, or somebody who isn't there, which was told.
 fn answer(raw: &Answer, desk: &mut Desk<'_>) -> Option<AnswerSettings> {
-    desk.shelf.check(&raw.secret, &mut desk.problems);
     let call_timeout = desk.limits.intake.call_timeout;
     if let Some(place) = raw.deadline_place.as_ref().filter(|_| raw.deadline > call_timeout) {
         let message = "this deadline is longer than a call may take";
         let help = format!("call_timeout in [limits] is {}", show_time(call_timeout));
         desk.problems.push(Problem::warning(message).at(place).help(help));
     }
-    let named = raw.responder.as_ref()?;
+    Some(AnswerSettings {
+        kind: raw.kind.value.clone(),
+        place: raw.kind.place.clone(),
+        responder: responder(raw, desk)?,
+        deadline: raw.deadline,
+        fallback: raw.fallback.clone(),
+        concurrency: raw.concurrency,
+    })
+}
+
+fn responder(raw: &Answer, desk: &mut Desk<'_>) -> Option<ResponderRef> {
+    let Some(named) = &raw.responder else {
+        let url = raw.url.clone()?;
+        let user = format!("the service at {}", url.value);
+        let secret = desk.shelf.versions(&raw.secret, &user, &mut desk.problems);
+        let service = ServiceSettings { url, secret: secret.list, offline: secret.offline };
+        return Some(ResponderRef::Service(service));
+    };
+    // Nothing is signed with it; that its name exists is all that is looked at.
+    desk.shelf.check(&raw.secret, &mut desk.problems);
     if builtin(&named.value).is_some() {
         let message = "a responder is a plugin of one's own";
         let help = "define it under [plugins.…] and give its name";
         desk.problems.push(Problem::error(message).at(&named.place).help(help));
         return None;
     }
-    let responder = find(&desk.names.plugins, named, "plugin", &mut desk.problems)?;
-    Some(AnswerSettings {
-        kind: raw.kind.value.clone(),
-        place: raw.kind.place.clone(),
-        responder,
-        deadline: raw.deadline,
-    })
+    find(&desk.names.plugins, named, "plugin", &mut desk.problems).map(ResponderRef::Plugin)
 }

@@ -33,6 +33,7 @@ path = "/r"
 adapter = "builtin:r"
 deliver = ["ledger", "all"]
 dedupe = "1d"
+answers_keep = "90d"
 out_of_order = "drop"
 [destinations.ledger]
 url = "http://127.0.0.1:9000/events?x=1"
@@ -61,6 +62,8 @@ fn what_is_delivered_where_and_how() {
         (plain.dedupe, plain.out_of_order),
         (Duration::from_secs(259_200), OutOfOrder::Mark)
     );
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    assert_eq!((plain.answers_keep, route.answers_keep), (days(30), days(90)));
     assert!(plain.deliver.is_empty());
     assert_eq!((route.dedupe, route.out_of_order), (Duration::from_secs(86_400), OutOfOrder::Drop));
     assert_eq!(route.deliver, ["ledger", "all"]);
@@ -119,6 +122,7 @@ fn each_of_them_needs_a_restart() {
         // Each generation has these anew.
         ("timeout = \"9s\"", "timeout = \"8s\"", ""),
         ("dedupe = \"1d\"", "dedupe = \"2d\"", ""),
+        ("answers_keep = \"90d\"", "answers_keep = \"1s\"", ""),
     ];
     for (old, new, key) in cases {
         let after = whole(&CONFIG.replacen(old, new, 1)).router;
@@ -130,9 +134,11 @@ fn each_of_them_needs_a_restart() {
 #[test]
 fn what_they_cannot_be_is_told_with_its_place() {
     // What is added to a config, how many errors that makes, and what is said.
-    let cases: [(&str, usize, &[&str]); 15] = [
+    let cases: [(&str, usize, &[&str]); 17] = [
         ("dedupe = \"0s\"", 1, &["config.toml:5:10", "dedupe must be from 1s to 30d"]),
         ("dedupe = \"31d\"", 1, &["dedupe must be from 1s to 30d"]),
+        ("answers_keep = \"0s\"", 1, &["answers_keep must be from 1s to 365d"]),
+        ("answers_keep = \"366d\"", 1, &["answers_keep must be from 1s to 365d"]),
         ("dedupe = 5", 1, &["a length of time is a string with a unit"]),
         ("out_of_order = \"markk\"", 1, &["config.toml:5:16", "did you mean \"mark\"?"]),
         ("out_of_order = true", 1, &["this should be a string"]),

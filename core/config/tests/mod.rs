@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "where a test unwraps nothing, it fails")]
 
+mod answering;
 mod broken;
 mod delivering;
 mod files;

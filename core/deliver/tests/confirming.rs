@@ -47,6 +47,7 @@ fn route(name: &str, adapter: &Arc<Binding>, out_of_order: OutOfOrder) -> Route 
         answers: HashMap::new(),
         deliver: vec!["ledger".into(), "other".into()],
         dedupe: Duration::from_secs(3600),
+        answers_keep: Duration::from_secs(3600),
         out_of_order,
     }
 }

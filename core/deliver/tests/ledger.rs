@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::PATIENCE;
-use crate::model::{Addressee, Attempt, DeliveryId, EventId, Settled, StateChange, WebhookId};
+use crate::model::{
+    Addressee, Attempt, DeliveryId, EventId, Reply, Settled, StateChange, WebhookId,
+};
 use crate::store::{
-    Claim, Confirmed, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health,
-    NewWebhook, Owed, Page, Pending, Recorded, Recording, Ruling, Settlement, Store, StoreFault,
-    Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
+    self, Answering, Asking, Claim, Confirmed, DeliveryFilter, DeliveryShown, EventFilter,
+    EventShown, EventWhole, Health, NewWebhook, Owed, Page, Pending, Recorded, Recording, Ruling,
+    Settlement, Store, StoreFault, Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
 };
 
 /// One delivery.
@@ -250,6 +252,14 @@ impl Store for Ledger {
     }
 
     fn record(&self, _: Recording) -> Pending<'_, Recorded> {
+        Ledger::not_here()
+    }
+
+    fn ask(&self, _: Asking) -> Pending<'_, store::Asked> {
+        Ledger::not_here()
+    }
+
+    fn answer(&self, _: Answering) -> Pending<'_, Option<Reply>> {
         Ledger::not_here()
     }
 

@@ -125,7 +125,11 @@ pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<
         let known = digests(db, filter.route.as_deref(), id)?;
         let places: Vec<String> = known.into_iter().map(|one| conditions.value(one)).collect();
         let places = places.join(", ");
-        conditions.say(&format!("seq IN (SELECT event FROM event_ids WHERE digest IN ({places}))"));
+        let request = conditions.value(id.clone());
+        conditions.say(&format!(
+            "seq IN (SELECT event FROM event_ids WHERE digest IN ({places}) \
+             UNION SELECT event FROM requests WHERE id = {request})"
+        ));
     }
     if let Some(status) = filter.status {
         let number = event_number(status);
@@ -218,6 +222,7 @@ pub(super) fn event(db: &Connection, id: EventId) -> rusqlite::Result<Option<Eve
     Ok(Some(EventWhole {
         shown,
         callback: callback_at(db, callback)?,
+        answers: super::asking::tries(db, seq)?,
         deliveries: seqs.iter().map(whole).collect::<rusqlite::Result<_>>()?,
     }))
 }

@@ -11,6 +11,7 @@ mod readers;
 mod state;
 mod made;
 mod record;
+mod asking;
 mod settle;
 mod confirm;
 mod webhooks;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use rusqlite::OpenFlags;
 use tokio::sync::{mpsc, watch};
 
+use self::asking::Question;
 use self::claims::Claims;
 pub use self::open::OpenFault;
 use self::prune::{Bounds, Found};
@@ -39,11 +41,11 @@ use self::shared::Shared;
 use self::sync::{Disk, Syncer};
 use self::writer::{Desk, Queue, Writer};
 use super::{
-    Claim, DeliveryFilter, DeliveryShown, EventFilter, EventShown, EventWhole, Health, NewWebhook,
-    Owed, Page, Pending, Recorded, Recording, Settlement, Store, StoreFault, Unconfirmed,
-    UnconfirmedSettlement, Webhook, WebhookChange,
+    Answering, Asked, Asking, Claim, DeliveryFilter, DeliveryShown, EventFilter, EventShown,
+    EventWhole, Health, NewWebhook, Owed, Page, Pending, Recorded, Recording, Settlement, Store,
+    StoreFault, Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
 };
-use crate::model::{Addressee, Clock, DeliveryId, EventId, StateChange, WebhookId};
+use crate::model::{Addressee, Clock, DeliveryId, EventId, Reply, StateChange, WebhookId};
 
 /// What an embedded store needs.
 #[derive(Debug, Clone)]
@@ -65,6 +67,8 @@ pub struct Options {
     /// The longest that anything may have to wait for its time.
     pub wait_most: Duration,
 }
+
+const ALL_OWED: StoreFault = StoreFault::Full("all that it holds is still owed");
 
 /// Connections that read at once.
 const READERS: usize = 4;
@@ -176,10 +180,22 @@ impl Drop for Embedded {
 impl Store for Embedded {
     fn record(&self, recording: Recording) -> Pending<'_, Recorded> {
         if self.shared.health().full {
-            return Box::pin(async { Err(StoreFault::Full("all that it holds is still owed")) });
+            return Box::pin(async { Err(ALL_OWED) });
         }
         let prepared = Prepared::new(recording);
         self.write(move |desk| record::record(desk, &prepared))
+    }
+
+    fn ask(&self, asking: Asking) -> Pending<'_, Asked> {
+        if self.shared.health().full {
+            return Box::pin(async { Err(ALL_OWED) });
+        }
+        let question = Question::new(asking);
+        self.write(move |desk| asking::ask(desk, &question))
+    }
+
+    fn answer(&self, answering: Answering) -> Pending<'_, Option<Reply>> {
+        self.write(move |desk| asking::answer(desk, &answering))
     }
 
     fn claim<'s>(

@@ -38,7 +38,7 @@ pub(super) fn find(db: &Connection, bounds: &Bounds, mut at: i64) -> rusqlite::R
     };
     let mut callbacks = Vec::new();
     while callbacks.len() < CHUNK {
-        let looked = look(db, cutoff_ms, at)?;
+        let looked = look(db, (cutoff_ms, kept(bounds.now_ms)), at)?;
         let end = looked.len() < LOOK;
         for (seq, old, owed) in looked {
             // They stand in the order in which they came: what follows isn't old either.
@@ -58,20 +58,31 @@ pub(super) fn find(db: &Connection, bounds: &Bounds, mut at: i64) -> rusqlite::R
     Ok(Found { callbacks, at, bytes })
 }
 
-fn look(db: &Connection, cutoff_ms: i64, at: i64) -> rusqlite::Result<Vec<(i64, bool, bool)>> {
+fn look(
+    db: &Connection,
+    (cutoff_ms, now_ms): (i64, i64),
+    at: i64,
+) -> rusqlite::Result<Vec<(i64, bool, bool)>> {
     let sql = format!(
-        "SELECT c.seq, c.received_ms < ?1, {OWED} FROM callbacks c WHERE c.seq > ?2 \
-         ORDER BY c.seq LIMIT ?3"
+        "SELECT c.seq, c.received_ms < ?1, {} FROM callbacks c WHERE c.seq > ?2 \
+         ORDER BY c.seq LIMIT ?3",
+        owed("?4")
     );
     let mut found = db.prepare_cached(&sql)?;
     let one = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    found.query_map(params![cutoff_ms, at, rows(LOOK)], one)?.collect()
+    found.query_map(params![cutoff_ms, at, rows(LOOK), now_ms], one)?.collect()
 }
 
-/// Whether anything is owed of a callback `c`.
-const OWED: &str = "EXISTS (SELECT 1 FROM events e WHERE e.callback = c.seq AND \
-                    (e.confirm_ms IS NOT NULL OR EXISTS (SELECT 1 FROM deliveries d \
-                    WHERE d.event = e.seq AND d.status IN (0, 1))))";
+/// SQL that says whether anything is owed of a callback `c` at a time, to a destination or to
+/// whoever asks again.
+fn owed(now_ms: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM events e WHERE e.callback = c.seq AND \
+         (e.confirm_ms IS NOT NULL OR EXISTS (SELECT 1 FROM deliveries d \
+         WHERE d.event = e.seq AND d.status IN (0, 1)) OR EXISTS (SELECT 1 FROM requests q \
+         WHERE q.event = e.seq AND q.stays_ms > {now_ms})))"
+    )
+}
 
 fn bytes(db: &Connection) -> rusqlite::Result<u64> {
     let pragma = |name: &str| db.pragma_query_value(None, name, |row| row::number(row, 0));
@@ -86,10 +97,11 @@ pub(super) fn forget(desk: &mut Desk<'_>, callbacks: &[i64], now_ms: u64) -> Don
     {
         desk.db.prepare_cached(sql)?.execute([kept(now_ms)])?;
     }
+    let sql = format!("SELECT {} FROM callbacks c WHERE c.seq = ?1", owed("?2"));
     for seq in callbacks {
-        // It may be owed again since it was found: resent, replayed, or announced once more.
-        let sql = format!("SELECT {OWED} FROM callbacks c WHERE c.seq = ?1");
-        let owed = desk.db.prepare_cached(&sql)?.query_row([seq], |row| row.get::<_, bool>(0))?;
+        // It may be owed again since it was found: resent, replayed, announced or asked once more.
+        let owed = (desk.db.prepare_cached(&sql)?)
+            .query_row(params![seq, kept(now_ms)], |row| row.get::<_, bool>(0))?;
         if !owed {
             forget_one(desk.db, *seq)?;
         }
@@ -128,6 +140,8 @@ fn forget_one(db: &Connection, callback: i64) -> rusqlite::Result<()> {
              (SELECT route, subject FROM events WHERE seq = ?1) AND NOT EXISTS \
              (SELECT 1 FROM events o WHERE o.subject = subjects.subject AND \
              o.route = subjects.route AND o.seq <> ?1)",
+            "DELETE FROM answers WHERE event = ?1",
+            "DELETE FROM requests WHERE event = ?1",
             "DELETE FROM events WHERE seq = ?1",
         ] {
             db.prepare_cached(sql)?.execute([event])?;

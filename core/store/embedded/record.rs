@@ -12,9 +12,9 @@ use crate::store::{NewEvent, Recorded, Recording};
 
 /// A recording with what takes time made before the writer has to wait for it.
 pub(super) struct Prepared {
-    recording: Recording,
+    pub(super) recording: Recording,
     head: String,
-    body_hash: [u8; 32],
+    pub(super) body_hash: [u8; 32],
 }
 
 impl Prepared {
@@ -67,7 +67,7 @@ pub(super) fn record(desk: &mut Desk<'_>, prepared: &Prepared) -> Done<Recorded>
 }
 
 /// Keeps the replay key; says whether it came with another body before.
-fn is_replayed(desk: &Desk<'_>, prepared: &Prepared) -> rusqlite::Result<bool> {
+pub(super) fn is_replayed(desk: &Desk<'_>, prepared: &Prepared) -> rusqlite::Result<bool> {
     let recording = &prepared.recording;
     let Some(key) = &recording.replay_key else { return Ok(false) };
     let now_ms = recording.callback.head.received_at_ms;
@@ -135,7 +135,7 @@ pub(super) fn confirm_anew(desk: &mut Desk<'_>, seq: i64, now_ms: u64) -> rusqli
     Ok(())
 }
 
-fn insert_callback(desk: &Desk<'_>, prepared: &Prepared) -> rusqlite::Result<i64> {
+pub(super) fn insert_callback(desk: &Desk<'_>, prepared: &Prepared) -> rusqlite::Result<i64> {
     let Prepared { recording, head, .. } = prepared;
     let call = &recording.callback;
     let sql = "INSERT INTO callbacks (id, route, received_ms, generation, adapter, matched, peer, \

@@ -164,3 +164,35 @@ CREATE TABLE state (
     ends_ms INTEGER NOT NULL,
     PRIMARY KEY (scope, key)
 ) WITHOUT ROWID;
+
+-- What an event that is a request has beside its row there.
+CREATE TABLE requests (
+    event INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,             -- the adapter's
+    identity BLOB NOT NULL,       -- SHA-256 of route, kind and id
+    body_hash BLOB NOT NULL,
+    keep_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,  -- until then it is known again
+    stays_ms INTEGER NOT NULL,    -- until then it is never forgotten
+    stands INTEGER                -- the answer whose reply is sent again
+);
+CREATE INDEX requests_id ON requests (id);
+
+-- Every try of a request.
+CREATE TABLE answers (
+    seq INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,        -- JSON, in order
+    body BLOB NOT NULL,           -- only the start where it doesn't stand
+    finished INTEGER NOT NULL,
+    answer TEXT,
+    computed_by TEXT NOT NULL,
+    fallback INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    why TEXT,
+    took_ms INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL
+);
+CREATE INDEX answers_event ON answers (event);

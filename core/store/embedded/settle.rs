@@ -118,6 +118,9 @@ fn is_true(status: EventStatus) -> Done<()> {
         | EventStatus::Contradicted
         | EventStatus::GivenUp
         | EventStatus::Merged => Err(JobFault::Refused(StoreFault::Untrue)),
+        EventStatus::Unanswered | EventStatus::Answered | EventStatus::Declined => {
+            Err(JobFault::Refused(StoreFault::Request))
+        }
     }
 }
 

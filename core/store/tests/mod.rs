@@ -1,9 +1,12 @@
-//! The contract, held against every implementation (`contract`, `confirming`, `shown`), and what is
+//! The contract, held against every implementation (`contract`, `confirming`, `shown`,
+//! `asking`, `interleaved`), and what is
 //! the embedded one's own: crashes at each sync, and files that are damaged or foreign.
 
 mod contract;
 mod confirming;
 mod shown;
+pub(super) mod asking;
+mod interleaved;
 mod crash;
 mod files;
 

@@ -54,9 +54,10 @@ struct Settings {
     prices: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+/// Which way a trade goes.
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "UPPERCASE")]
-enum Ramp {
+pub enum Ramp {
     /// Buys coins.
     OnRamp,
     /// Sells coins.
@@ -66,11 +67,22 @@ enum Ramp {
 /// What both kinds of request hold; their other members don't change the price.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Trade {
-    ramp_type: Ramp,
-    from_currency: String,
-    to_currency: String,
-    from_amount: String,
+pub struct Trade {
+    /// Which way it goes.
+    pub ramp_type: Ramp,
+    /// What is paid, such as `BRL`.
+    pub from_currency: String,
+    /// What is paid out, such as `SOLANA_USDC`.
+    pub to_currency: String,
+    /// How much is paid: a decimal.
+    pub from_amount: String,
+}
+
+/// What a trade pays out at the table's own prices: a decimal in the smallest unit of its asset.
+/// For code outside the plugin that has to keep what a quote promised, as `examples/orders` does.
+pub fn pays_out(trade: &Trade) -> Result<String, Decline> {
+    let price = price(trade, &BTreeMap::new())?;
+    convert(trade, price).map(|paid| paid.to_string())
 }
 
 impl Answering for Quotes {
@@ -81,7 +93,9 @@ impl Answering for Quotes {
         let trade: Trade = serde_json::from_str(&request.data).map_err(|_| {
             decline(DeclineStatus::Invalid, "a member is missing, or has the wrong form", None)
         })?;
-        let price = price(&trade)?;
+        let broken = |_| decline(DeclineStatus::Unavailable, "the settings can't be read", None);
+        let settings: Settings = settings::get().map_err(broken)?;
+        let price = price(&trade, &settings.prices)?;
         let to_amount = convert(&trade, price)?;
         // The id comes from outside and goes into a link: this form is safe in both.
         let quote_id = format!("q_{}", text::encode_base64url(request.id.as_bytes()));
@@ -101,16 +115,15 @@ impl Answering for Quotes {
     }
 }
 
-/// What one coin of this trade costs.
-fn price(trade: &Trade) -> Result<Decimal, Decline> {
+/// What one coin of this trade costs; the settings' prices come before the table's.
+fn price(trade: &Trade, set: &BTreeMap<String, String>) -> Result<Decimal, Decline> {
     let pair = match trade.ramp_type {
         Ramp::OnRamp => format!("{}/{}", trade.to_currency, trade.from_currency),
         Ramp::OffRamp => format!("{}/{}", trade.from_currency, trade.to_currency),
     };
     let broken = |reason: &str| decline(DeclineStatus::Unavailable, reason, None);
-    let settings: Settings = settings::get().map_err(|_| broken("the settings can't be read"))?;
     let built_in = || PRICES.iter().find(|(name, _)| *name == pair).map(|(_, price)| *price);
-    let found = settings.prices.get(&pair).map(String::as_str).or_else(built_in);
+    let found = set.get(&pair).map(String::as_str).or_else(built_in);
     let unknown = "We don't trade this pair of currencies.";
     let text = found
         .ok_or_else(|| decline(DeclineStatus::Unprocessable, "unknown pair", Some(unknown)))?;

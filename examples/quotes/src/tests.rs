@@ -51,6 +51,24 @@ fn prices_are_exact_and_rounded_down() {
 }
 
 #[test]
+fn other_code_gets_what_the_quote_said() {
+    for (to, amount) in [("SOLANA_USDC", "250.00"), ("SOLANA_SOL", "1"), ("SOLANA_BONK", "1")] {
+        let quoted = quote("ONRAMP", "BRL", to, amount);
+        let trade = crate::Trade {
+            ramp_type: crate::Ramp::OnRamp,
+            from_currency: "BRL".to_owned(),
+            to_currency: to.to_owned(),
+            from_amount: amount.to_owned(),
+        };
+        match (crate::pays_out(&trade), quoted) {
+            (Ok(paid), Ok(quoted)) => assert_eq!(quoted["toAmount"], paid),
+            (Err(no), Err(quoted)) => assert_eq!(no.reason, quoted.reason),
+            (paid, quoted) => panic!("{to}: {paid:?}, but quoted {quoted:?}"),
+        }
+    }
+}
+
+#[test]
 fn says_no_with_the_right_status() {
     use DeclineStatus::{Invalid, Unprocessable};
     let huge = "9".repeat(39);

@@ -4,6 +4,7 @@
 //! Invariant: no claim, field or path is believed before the token's signature was checked.
 
 mod answers;
+mod explain;
 mod fields;
 mod requests;
 mod setup;
@@ -12,15 +13,15 @@ mod token;
 mod webhook;
 
 use hookswitch_sdk::{
-    Callback, Content, Fact, Head, Manifest, Outcome, ParseFault, Protocol, Reason, Registering,
-    Reply, SecretRole, Setting, Simulating, Verdict, settings, time,
+    Callback, Content, Explaining, Fact, Head, Manifest, Outcome, ParseFault, Protocol, Reason,
+    Registering, Reply, SecretRole, Setting, Simulating, Verdict, settings, time,
 };
 use serde::Deserialize;
 
 /// The adapter.
 pub struct Brij;
 
-hookswitch_sdk::export!(Brij: protocol, simulating, registering);
+hookswitch_sdk::export!(Brij: protocol, simulating, explaining, registering);
 
 /// The requests, as the path's `{call}` names them; the fifth call is [`WEBHOOK`].
 const REQUESTS: [&str; 4] = ["quote", "redirect-order", "create-order", "cancel-order"];
@@ -125,6 +126,12 @@ impl Simulating for Brij {
 
     fn simulate(kind: &str, options: &str, now_ms: u64, seed: u64) -> Result<Callback, Reason> {
         simulate::simulate(kind, options, now_ms, seed)
+    }
+}
+
+impl Explaining for Brij {
+    fn explain(call: &Callback) -> Vec<Fact> {
+        explain::explain(call)
     }
 }
 

@@ -5,8 +5,8 @@
 //! that Brite's own API gives when it is asked.
 
 use hookswitch_sdk::{
-    Callback, Confirmation, Confirming, Content, Context, Event, Fact, Head, Manifest, Outcome,
-    ParseFault, Protocol, Reason, Registering, Reply, Simulating, Verdict,
+    Callback, Confirmation, Confirming, Content, Context, Event, Explaining, Fact, Head, Manifest,
+    Outcome, ParseFault, Protocol, Reason, Registering, Reply, Simulating, Verdict,
 };
 
 mod states;
@@ -22,6 +22,7 @@ mod lease;
 mod token;
 mod confirm;
 mod register;
+mod explain;
 mod simulate;
 #[cfg(test)]
 mod tests;
@@ -68,10 +69,16 @@ impl Simulating for Brite {
     }
 }
 
+impl Explaining for Brite {
+    fn explain(call: &Callback) -> Vec<Fact> {
+        explain::explain(call)
+    }
+}
+
 impl Registering for Brite {
     fn register(url: &str) -> Vec<Fact> {
         register::register(url)
     }
 }
 
-hookswitch_sdk::export!(Brite: protocol, confirming, simulating, registering);
+hookswitch_sdk::export!(Brite: protocol, confirming, simulating, explaining, registering);

@@ -5,8 +5,8 @@
 //! headers may only make a callback a duplicate of itself, or contradict the body and refuse it.
 
 use hookswitch_sdk::{
-    Callback, Content, Fact, Head, Manifest, Outcome, ParseFault, Protocol, Reason, Registering,
-    Reply, Simulating, Verdict,
+    Callback, Content, Explaining, Fact, Head, Manifest, Outcome, ParseFault, Protocol, Reason,
+    Registering, Reply, Simulating, Verdict,
 };
 
 mod catalogue;
@@ -17,6 +17,7 @@ mod members;
 mod parse;
 mod respond;
 mod register;
+mod explain;
 mod simulate;
 mod sample;
 #[cfg(test)]
@@ -57,10 +58,16 @@ impl Simulating for Brz {
     }
 }
 
+impl Explaining for Brz {
+    fn explain(call: &Callback) -> Vec<Fact> {
+        explain::explain(call)
+    }
+}
+
 impl Registering for Brz {
     fn register(url: &str) -> Vec<Fact> {
         register::register(url)
     }
 }
 
-hookswitch_sdk::export!(Brz: protocol, simulating, registering);
+hookswitch_sdk::export!(Brz: protocol, simulating, explaining, registering);

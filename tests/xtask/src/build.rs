@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the router, and the example plugins as files.
+//! `cargo xtask build`: the router, the example service beside it, and the example plugins as files.
 //!
 //! Which packages are plugins stands in their `Cargo.toml`: `[package.metadata.hookswitch]` with
 //! `plugin = "NAME"` makes `target/plugins/NAME.wasm`.
@@ -13,6 +13,17 @@ use crate::progress::Steps;
 use crate::toolchain;
 use crate::workspace::Workspace;
 
+const BUILD: [&str; 8] = [
+    "build",
+    "--release",
+    "--locked",
+    "--bins",
+    "--package",
+    "hookswitch",
+    "--package",
+    "hookswitch-orders",
+];
+
 /// Builds all and lists what was made.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::of(3);
@@ -22,11 +33,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The router and the plugins, in three steps.
+/// The router, the service and the plugins, in three steps.
 pub(crate) fn all(workspace: &Workspace, steps: &mut Steps) -> Result<Vec<PathBuf>> {
     steps.run("tools", toolchain::ensure)?;
-    steps.run("router", || workspace.cargo(&["build", "--release", "--locked"]))?;
-    let mut made = vec![router(workspace)];
+    // Together, so that they are built of the same parts.
+    steps.run("router and orders service", || workspace.cargo(&BUILD))?;
+    let mut made = vec![router(workspace), orders(workspace)];
     made.extend(steps.run("example plugins", || plugins(workspace))?);
     Ok(made)
 }
@@ -34,6 +46,11 @@ pub(crate) fn all(workspace: &Workspace, steps: &mut Steps) -> Result<Vec<PathBu
 /// Where the router is when it is built.
 pub(crate) fn router(workspace: &Workspace) -> PathBuf {
     workspace.target.join("release/hookswitch")
+}
+
+/// Where the service of `examples/orders` is when it is built.
+pub(crate) fn orders(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("release/orders")
 }
 
 /// Builds the example plugins and gives their paths.

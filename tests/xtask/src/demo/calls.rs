@@ -38,8 +38,9 @@ impl Provider {
     /// What the demo's config makes of a genuine callback.
     fn must(self, kind: &str) -> Must {
         match (self, kind) {
-            (Self::Brij, "quote" | "redirect-order") => Must::Answered,
-            (Self::Brij, "create-order" | "cancel-order") => Must::Unavailable,
+            (Self::Brij, "quote" | "redirect-order" | "create-order") => Must::Answered,
+            // Of an order that was never made: those that were have rows of their own.
+            (Self::Brij, "cancel-order") => Must::NotFound,
             _ => Must::Accepted,
         }
     }
@@ -112,8 +113,7 @@ pub(crate) enum Must {
     Answered,
     Refused,
     Malformed,
-    /// A request for which the demo's config names no responder.
-    Unavailable,
+    NotFound,
 }
 
 impl Must {
@@ -123,7 +123,7 @@ impl Must {
             Self::Answered => "answered",
             Self::Refused => "refused",
             Self::Malformed => "malformed",
-            Self::Unavailable => "unavailable",
+            Self::NotFound => "not found",
         }
     }
 
@@ -134,7 +134,7 @@ impl Must {
             (Self::Malformed, _) => 400,
             (Self::Refused, Provider::Brij | Provider::Brz) => 401,
             (Self::Refused, Provider::Brite) => 403,
-            (Self::Unavailable, _) => 503,
+            (Self::NotFound, _) => 404,
         }
     }
 }

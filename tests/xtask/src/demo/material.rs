@@ -52,6 +52,14 @@ pub(crate) struct Material {
     pub(crate) admin: SocketAddr,
     /// The secret of the key for it.
     pub(crate) key: PathBuf,
+    /// Where the service that answers for orders will listen.
+    pub(crate) orders: SocketAddr,
+    /// What it and the router share.
+    pub(crate) orders_secret: PathBuf,
+    /// What it keeps.
+    pub(crate) orders_db: PathBuf,
+    /// What it writes.
+    pub(crate) orders_log: PathBuf,
 }
 
 impl Material {
@@ -71,6 +79,10 @@ impl Material {
             key: folder.join("keys/demo-key.txt"),
             address: free_address()?,
             admin: free_address()?,
+            orders: free_address()?,
+            orders_secret: folder.join("keys/orders-secret.txt"),
+            orders_db: folder.join("orders.db"),
+            orders_log: folder.join("orders.log"),
             ledger: Ledger::start(TcpListener::bind(("127.0.0.1", 0))?)?,
             brite: Stub::start(TcpListener::bind(("127.0.0.1", 0))?)?,
             config,
@@ -78,6 +90,7 @@ impl Material {
         material.write_keys(&folder.join("keys/brij-public.pem"))?;
         write(&folder.join("keys/brite-secret.txt"), PRIVATE, SECRET)?;
         write(&material.key, PRIVATE, &secret())?;
+        write(&material.orders_secret, PRIVATE, &secret())?;
         let signing = secret();
         write(&folder.join("keys/ledger-secret.txt"), PRIVATE, &signing)?;
         material.ledger.expect(LEDGER, &signing)?;
@@ -95,6 +108,11 @@ impl Material {
         format!("http://{}", self.admin)
     }
 
+    /// The orders service's base URL.
+    pub(crate) fn orders_url(&self) -> String {
+        format!("http://{}", self.orders)
+    }
+
     fn write_keys(&self, public: &Path) -> Result<()> {
         let key = RsaPrivateKey::new(&mut OsRng, 2048).context("no RSA key could be made")?;
         let private = key.to_pkcs8_pem(LineEnding::LF)?;
@@ -106,7 +124,7 @@ impl Material {
     fn write_config(&self) -> Result<()> {
         let router = router(self.address, self.admin, &self.ledger.url(LEDGER));
         write(&self.config.join("router.toml"), PUBLIC, &router)?;
-        write(&self.config.join("routes/brij.toml"), PUBLIC, &brij_route())?;
+        write(&self.config.join("routes/brij.toml"), PUBLIC, &brij_route(&self.orders_url()))?;
         write(&self.config.join("routes/brz.toml"), PUBLIC, BRZ_ROUTE)?;
         write(&self.config.join("routes/brite.toml"), PUBLIC, &brite_routes(&self.brite.origin()))
     }
@@ -143,11 +161,12 @@ timeout = "5s"
     )
 }
 
-fn brij_route() -> String {
+fn brij_route(orders: &str) -> String {
     format!(
         r#"# BRIJ signs with its own RSA key; the router has the public half.
 [secrets]
 brij-demo = {{ file = "../../keys/brij-public.pem" }}
+orders-demo = {{ file = "../../keys/orders-secret.txt" }}
 
 # A responder: a plugin of yours that computes answers. This one is examples/quotes.
 [plugins.quotes]
@@ -169,7 +188,16 @@ deadline = "2s"
 responder = "quotes"
 deadline = "2s"
 
-# create-order and cancel-order have no responder here, so they get 503.
+# A service of yours, which keeps what it answers. This one is examples/orders.
+[routes.answers.create-order]
+url = "{orders}/orders"
+secret = "orders-demo"
+deadline = "5s"
+
+[routes.answers.cancel-order]
+url = "{orders}/orders/cancel"
+secret = "orders-demo"
+deadline = "5s"
 "#
     )
 }

@@ -1,13 +1,16 @@
-//! `cargo xtask demo`: the release build, running, with three providers that call it.
+//! `cargo xtask demo`: the release build, running, with three providers that call it, and a service
+//! that answers one of them.
 //!
-//! Whatever way it ends, no router is left behind; and it ends with 1 when the router said
+//! Whatever way it ends, no process is left behind; and it ends with 1 when the router said
 //! anything but what it must.
 
 mod calls;
 mod material;
 mod ledger;
-mod router;
+mod running;
+mod wire;
 mod sending;
+mod ordering;
 mod delivering;
 mod webhooks;
 mod rows;
@@ -25,7 +28,7 @@ use crate::progress::Steps;
 use crate::workspace::Workspace;
 use calls::Call;
 use material::Material;
-use router::Router;
+use running::Running;
 use sending::Sender;
 
 /// How often a wait looks whether it is over.
@@ -69,18 +72,23 @@ impl Stop {
 
 /// Builds, starts, sends, shows; `once` leaves then.
 pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
-    let mut steps = Steps::of(7);
+    let mut steps = Steps::of(9);
     build::all(workspace, &mut steps)?;
     let program = build::router(workspace);
     let material = steps.run("keys and config", || Material::make(&workspace.target))?;
     let stop = Stop::on_signal()?;
-    let mut router = steps.run("start the router", || Router::start(&program, &material, &stop))?;
+    let mut orders = steps.run("start the orders service", || {
+        Running::orders(&build::orders(workspace), &material, &stop)
+    })?;
+    let mut router =
+        steps.run("start the router", || Running::router(&program, &material, &stop))?;
     let sender = Sender { program: &program, material: &material, stop: &stop };
     let (sent, wrong) = steps.run("send callbacks", || send_all(&sender))?;
+    let wrong = wrong + steps.run("make and cancel orders", || ordering::all(&sender))?;
     let wrong = wrong + steps.run("deliver their events", || delivering::all(&sender, &sent))?;
     if !once {
         hint(workspace, &program, &material);
-        stay(&mut router, &stop)?;
+        stay([&mut router, &mut orders], &stop)?;
     }
     match wrong {
         0 => Ok(()),
@@ -118,9 +126,9 @@ fn row(cells: [&str; 7]) {
     println!("{provider:<8} {kind:<40} {sent:<9} {must:<11} {status:<6} {latency:>10}  {answer}");
 }
 
-fn stay(router: &mut Router, stop: &Stop) -> Result<()> {
+fn stay(mut all: [&mut Running; 2], stop: &Stop) -> Result<()> {
     while !stop.is_asked() {
-        router.is_up()?;
+        all.iter_mut().try_for_each(|one| one.is_up())?;
         thread::sleep(LOOK_EVERY);
     }
     Ok(())
@@ -136,6 +144,7 @@ fn hint(workspace: &Workspace, program: &Path, material: &Material) {
 The router listens at {url}
 its config  {config}   (made anew at every start of the demo)
 its log     {log}
+its orders  {orders}/orders
 
 Try:
   curl -i {url}/brz -d '{{}}'     # unsigned, so it is refused
@@ -155,6 +164,7 @@ Edit the config, see what the router says to it, and run it without the demo:
 
 Ctrl-C ends it.",
         log = workspace.shown(&material.log),
+        orders = material.orders_url(),
         partner = material::PARTNER,
         api = material.api(),
         id = material::KEY,

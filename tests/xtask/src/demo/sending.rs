@@ -33,7 +33,7 @@ pub(crate) struct Sender<'a> {
 pub(crate) struct Answer {
     pub(crate) status: u64,
     latency_us: u64,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Sender<'_> {

@@ -1,10 +1,6 @@
 //! A webhook that is registered over the admin API: where it may not be, where it may, what is
 //! delivered to it, and that once more.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
@@ -12,14 +8,12 @@ use super::delivering::{arrived, call, id, settled};
 use super::material::KEY;
 use super::rows::Rows;
 use super::sending::Sender;
+use super::wire;
 
 const WEBHOOKS: &str = "/api/v1/webhooks";
 
 /// Where the demo's server takes what is delivered to the webhook.
 const PATH: &str = "/webhook";
-
-/// A registration looks up a name first.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Shows it row by row.
 pub(crate) fn all(sender: &Sender<'_>, rows: &mut Rows) -> Result<()> {
@@ -73,20 +67,8 @@ fn register(sender: &Sender<'_>, url: &str) -> Result<(u16, Value)> {
     let material = sender.material;
     let secret = std::fs::read_to_string(&material.key).context("the key for the admin API")?;
     let body = json!({ "url": url, "events": ["brz.*"] }).to_string();
-    let mut stream = TcpStream::connect(material.admin).context("the admin API isn't there")?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    write!(
-        stream,
-        "POST {WEBHOOKS} HTTP/1.1\r\nhost: {}\r\nx-key-id: {KEY}\r\nx-secret-key: {}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        material.admin,
-        secret.trim(),
-        body.len(),
-    )?;
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply)?;
-    let (head, body) = reply.split_once("\r\n\r\n").context("a reply without a body")?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Ok((status.context("a reply without a status")?, serde_json::from_str(body)?))
+    let headers = format!("x-key-id: {KEY}\r\nx-secret-key: {}\r\n", secret.trim());
+    let head = [&format!("POST {WEBHOOKS}"), headers.as_str()];
+    let (status, said) = wire::call(material.admin, head, &body)?;
+    Ok((status, serde_json::from_str(&said)?))
 }

@@ -1,11 +1,11 @@
-//! How a delivery is signed: Standard Webhooks and the `sha256=` form at once, since their headers
+//! How what is sent is signed: Standard Webhooks and the `sha256=` form at once, since their headers
 //! don't clash. Both sign the bytes that are sent, and the time at which they are.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
-use crate::plugin::SecretText;
+use crate::model::SecretText;
 
 /// What stands before a secret that is meant for webhooks.
 const WHSEC: &str = "whsec_";
@@ -14,11 +14,11 @@ const SOURCE: &str = "hookswitch";
 
 /// What is signed, and by what.
 pub(super) struct Signing<'a> {
-    /// The delivery's id: the same over all attempts.
+    /// The id of what is sent: the same over all attempts.
     pub(super) id: &'a str,
     /// The attempt's time, Unix seconds.
     pub(super) at_s: u64,
-    /// The event's kind, as a header may hold it.
+    /// The kind of it, as a header may hold it.
     pub(super) kind: &'a str,
     /// The body's bytes.
     pub(super) body: &'a [u8],

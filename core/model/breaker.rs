@@ -1,13 +1,32 @@
-//! Leaves a destination that is down alone for a while, so that its deliveries don't use up their
-//! attempts: a pure state machine. It opens after some failures in a row; later one attempt is let
-//! through, and what comes of that closes it, or opens it for longer.
+//! Leaves whoever is down alone for a while: a destination, so that its deliveries don't use up
+//! their attempts, or who answers requests, so that nobody waits in vain. A pure state machine. It
+//! opens after some failures in a row; later one attempt is let through, and what comes of that
+//! closes it, or opens it for longer.
 
-use super::limits::BreakerLimits;
-use super::millis;
+use std::time::Duration;
 
-/// The breaker of one destination.
+use super::units::millis;
+
+/// When somebody counts as down, and for how long they are left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreakerLimits {
+    /// Failed attempts in a row that open it.
+    pub faults: u32,
+    /// How long it is open first; that doubles with each failed try.
+    pub least: Duration,
+    /// The longest that it is open.
+    pub most: Duration,
+}
+
+impl Default for BreakerLimits {
+    fn default() -> BreakerLimits {
+        BreakerLimits { faults: 5, least: Duration::from_secs(30), most: Duration::from_secs(300) }
+    }
+}
+
+/// The breaker of one destination, or of one who answers.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub struct Breaker {
     limits: BreakerLimits,
     state: State,
     /// How often it opened since it was last closed.
@@ -27,7 +46,7 @@ enum State {
 /// Leave for one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "how the attempt ended has to be told"]
-pub(super) enum Pass {
+pub enum Pass {
     /// One of many.
     Usual,
     /// The one that tries whether the destination is back.
@@ -36,7 +55,7 @@ pub(super) enum Pass {
 
 /// How many attempts may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leave {
+pub enum Leave {
     /// As many as there are places.
     All,
     /// One, as a trial.
@@ -46,12 +65,13 @@ pub(super) enum Leave {
 }
 
 impl Breaker {
-    pub(super) fn new(limits: BreakerLimits) -> Breaker {
+    /// A closed one.
+    pub fn new(limits: BreakerLimits) -> Breaker {
         Breaker { limits, state: State::Closed { faults: 0 }, opened: 0 }
     }
 
     /// What may begin at `now_ms`.
-    pub(super) fn leave(&self, now_ms: u64) -> Leave {
+    pub fn leave(&self, now_ms: u64) -> Leave {
         match self.state {
             State::Closed { .. } => Leave::All,
             State::Trying => Leave::Not(None),
@@ -66,7 +86,7 @@ impl Breaker {
     }
 
     /// Until when nothing is let through, Unix milliseconds; 0 while one attempt tries.
-    pub(super) fn until_ms(&self) -> Option<u64> {
+    pub fn until_ms(&self) -> Option<u64> {
         match self.state {
             State::Closed { .. } => None,
             State::Open { until_ms } => Some(until_ms),
@@ -75,7 +95,7 @@ impl Breaker {
     }
 
     /// An attempt begins, with the leave for it.
-    pub(super) fn begin(&mut self) -> Pass {
+    pub fn begin(&mut self) -> Pass {
         match self.state {
             State::Closed { .. } => Pass::Usual,
             State::Open { .. } | State::Trying => {
@@ -86,7 +106,7 @@ impl Breaker {
     }
 
     /// An attempt ended: was the destination down?
-    pub(super) fn end(&mut self, pass: Pass, down: bool, now_ms: u64) {
+    pub fn end(&mut self, pass: Pass, down: bool, now_ms: u64) {
         match (self.state, pass) {
             // Whoever came through, the destination is there.
             _ if !down => {

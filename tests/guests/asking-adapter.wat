@@ -1,0 +1,31 @@
+;; An adapter whose every callback is a request: its body is its id, its kind is "asked". Each reply is
+;; an empty 200, whatever the outcome.
+(module
+  (memory (export "memory") 4)
+  ;; result<reply, reason>: ok, status 200, no headers, no body
+  (data (i32.const 2052) "\c8\00")
+  (data (i32.const 1200) "asked{}")
+  (global $next (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+    (global.set $next (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+  (func (export "hookswitch:plugin/protocol@0.1.0#describe") (result i32) (i32.const 1024))
+  (func (export "hookswitch:plugin/protocol@0.1.0#configure") (result i32) (i32.const 1024))
+  (func (export "hookswitch:plugin/protocol@0.1.0#verify")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32) (result i32)
+    (i32.const 1024))
+  ;; result<content, parse-fault>: ok, a request of id, kind and data
+  (func (export "hookswitch:plugin/protocol@0.1.0#parse")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32) (result i32)
+    (i32.store8 (i32.const 1540) (i32.const 1))
+    (i32.store (i32.const 1544) (local.get 13))
+    (i32.store (i32.const 1548) (local.get 14))
+    (i32.store (i32.const 1552) (i32.const 1200))
+    (i32.store (i32.const 1556) (i32.const 5))
+    (i32.store (i32.const 1560) (i32.const 1205))
+    (i32.store (i32.const 1564) (i32.const 2))
+    (i32.const 1536))
+  (func (export "hookswitch:plugin/protocol@0.1.0#respond") (param i32) (result i32)
+    (i32.const 2048)))

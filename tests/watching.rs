@@ -1,0 +1,47 @@
+//! `tail`: what happens in a running router is there for whoever watches, as it happens.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::explaining::config;
+use crate::support::brz;
+use crate::support::router::{Router, SECRET_OF_OPS};
+
+fn post(router: &Router, body: &str, sent: &str) -> u16 {
+    let headers = brz::headers(body);
+    let headers: Vec<(&str, &str)> =
+        headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    router.post("/brz", &headers, sent.as_bytes()).status
+}
+
+#[test]
+fn callbacks_are_seen_as_they_come() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let public = "public = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"";
+    let router = Router::start_administered(&config(folder.path(), public));
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
+        .args(["tail", "--json", "--what", "callback", "--outcome", "forged", "--api"])
+        .arg(format!("http://{}", router.admin.expect("it is administered")))
+        .env("HOOKSWITCH_KEY_ID", "ops")
+        .env("HOOKSWITCH_KEY_SECRET", SECRET_OF_OPS)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut said = BufReader::new(tail.stderr.take().expect("its standard error"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("it watches");
+    assert!(line.starts_with("watching"), "{line}");
+    let body = brz::body("txn_1");
+    assert_eq!(post(&router, &body, &body), 200);
+    assert_eq!(post(&router, &body, "{}"), 401);
+    let mut lines = BufReader::new(tail.stdout.take().expect("its output")).lines();
+    let line = lines.next().expect("a line").expect("text");
+    let line: Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!((&line["route"], &line["status"]), (&"brz".into(), &401.into()), "{line}");
+    assert!(!line.to_string().contains("txn_1"), "{line}");
+    tail.kill().expect("it ends");
+    tail.wait().expect("it ended");
+}
