@@ -5,6 +5,7 @@ mod seal;
 mod row;
 mod open;
 mod shared;
+mod sync;
 mod writer;
 mod readers;
 mod state;
@@ -37,6 +38,7 @@ use self::readers::{Readers, blocking};
 use self::record::Prepared;
 use self::seal::Seal;
 use self::shared::Shared;
+use self::sync::{Disk, Syncer};
 use self::writer::{Desk, Queue, Writer};
 use super::{
     Answering, Asked, Asking, Claim, DeliveryFilter, DeliveryShown, EventFilter, EventShown,
@@ -112,24 +114,23 @@ impl Embedded {
         let (hand_in, jobs) = mpsc::channel(options.queue.max(1));
         let (changes, changed) = watch::channel(0);
         let stop = Arc::new(AtomicBool::new(false));
-        let identity = open::identity(&options.path);
-        let identity =
-            identity.map_err(|error| OpenFault::File { path: options.path.clone(), error })?;
+        let of_file = |error| OpenFault::File { path: path.clone(), error };
+        open::leave_syncs(&db).map_err(damaged)?;
+        let disk = Disk::new(&path, Arc::clone(&shared), changes).map_err(of_file)?;
         let writer = Writer {
             path: options.path.clone(),
-            identity,
             db,
             seal: Arc::clone(&seal),
             jobs,
             batch: options.batch.max(1),
             shared: Arc::clone(&shared),
-            changes,
+            syncer: Syncer::start(disk).map_err(of_file)?,
+            waits: tokio::runtime::Builder::new_current_thread().build().map_err(of_file)?,
             stop: Arc::clone(&stop),
         };
         let thread = std::thread::Builder::new().name("store".to_owned());
         let writer = thread.spawn(move || writer.run());
-        let writer =
-            writer.map_err(|error| OpenFault::File { path: options.path.clone(), error })?;
+        let writer = writer.map_err(of_file)?;
         Ok(Embedded {
             queue: Some(Queue(hand_in)),
             readers: Readers::new(options.path.clone(), READERS),

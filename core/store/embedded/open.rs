@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ffi};
 use thiserror::Error;
 
 use super::seal::Seal;
@@ -114,9 +114,30 @@ fn real(path: &Path) -> io::Result<PathBuf> {
 pub(super) fn identity(path: &Path) -> io::Result<[(u64, u64); 2]> {
     use std::os::unix::fs::MetadataExt as _;
     let of = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
+    Ok([of(path)?, of(&log_of(path))?])
+}
+
+/// `hookswitch.db` → `hookswitch.db-wal`.
+pub(super) fn log_of(path: &Path) -> PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    Ok([of(path)?, of(Path::new(&log))?])
+    PathBuf::from(log)
+}
+
+/// From here on commits aren't on the disk before the log is synced; only moving it into the file
+/// syncs by itself.
+pub(super) fn leave_syncs(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "synchronous", "normal")
+}
+
+/// Moves all of the log into the file: of a log whose sync failed, no part counts that is written
+/// behind what may have been lost.
+pub(super) fn empty_log(db: &Connection) -> rusqlite::Result<()> {
+    let busy: bool = db.query_row("PRAGMA wal_checkpoint(truncate)", [], |row| row.get(0))?;
+    match busy {
+        true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
+        false => Ok(()),
+    }
 }
 
 /// `hookswitch.db` → `hookswitch.db.key`.

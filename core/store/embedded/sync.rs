@@ -170,3 +170,57 @@ fn run(disk: &Disk, running: &Running, committed: &Receiver<Committed>) {
         running.ended.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::writer::Desk;
+    use super::*;
+
+    struct Told(mpsc::Sender<Result<(), StoreFault>>);
+
+    impl Job for Told {
+        fn run(&mut self, _: &mut Desk<'_>) -> rusqlite::Result<()> {
+            Ok(())
+        }
+
+        fn end(self: Box<Self>, committed: Result<(), StoreFault>) {
+            let _ = self.0.send(committed);
+        }
+    }
+
+    #[test]
+    fn nobody_is_answered_well_behind_a_sync_that_failed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        for file in [&path, &open::log_of(&path)] {
+            File::create(file).expect("a file");
+        }
+        for at_once in [true, false] {
+            let shared = Arc::new(Shared::new(Vec::new()));
+            let (changes, changed) = watch::channel(0);
+            let disk = Disk::new(&path, Arc::clone(&shared), changes).expect("the files");
+            // What can't be synced, for a while.
+            let disk = Disk { log: File::open("/dev/null").expect("a device"), ..disk };
+            let mut syncer = Syncer::start(disk).expect("a thread");
+            let (tell, told) = mpsc::channel();
+            let ask = |syncer: &Syncer| {
+                let jobs: Vec<Box<dyn Job>> = vec![Box::new(Told(tell.clone()))];
+                syncer.finish(Committed { jobs, wakes: true }, at_once);
+                told.recv().expect("an answer").is_ok()
+            };
+            assert!(!ask(&syncer) && syncer.disk().is_lost() && shared.health().failing.is_some());
+            // The log is as good as new, yet nobody knows what of it was lost.
+            syncer = {
+                let log = File::open(open::log_of(&path)).expect("the log");
+                let lost = AtomicBool::new(syncer.disk().is_lost());
+                let (changes, _) = watch::channel(0);
+                let disk = Disk::new(&path, Arc::clone(&shared), changes).expect("the files");
+                Syncer::start(Disk { log, lost, ..disk }).expect("a thread")
+            };
+            assert!(!ask(&syncer));
+            assert!(!changed.has_changed().unwrap_or(false), "nothing is due by that");
+            syncer.disk().mended();
+            assert!(ask(&syncer) && shared.health().failing.is_none());
+        }
+    }
+}

@@ -1,5 +1,5 @@
 //! The one thread that writes. Whatever waits is done in one transaction and one sync of the disk,
-//! and nobody is answered before that: while one sync runs, the next batch gathers.
+//! and nobody is answered before that: while one sync runs, the next batch gathers and is done.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::made::Counts;
 use super::open;
 use super::seal::Seal;
 use super::shared::Shared;
+use super::sync::{Committed, Syncer};
 use crate::store::{StoreFault, Webhook};
 
 /// What a job works with.
@@ -136,18 +138,16 @@ fn full<T>(error: &TrySendError<T>) -> StoreFault {
 /// What the thread has.
 pub(super) struct Writer {
     pub(super) path: PathBuf,
-    /// The files that were opened.
-    pub(super) identity: [(u64, u64); 2],
     pub(super) db: Connection,
     pub(super) seal: Arc<Seal>,
     pub(super) jobs: Receiver<Box<dyn Job>>,
     pub(super) batch: usize,
     pub(super) shared: Arc<Shared>,
-    pub(super) changes: watch::Sender<u64>,
+    pub(super) syncer: Syncer,
+    /// Waits for jobs and for syncs; it drives nothing.
+    pub(super) waits: Runtime,
     pub(super) stop: Arc<AtomicBool>,
 }
-
-const MOVED: &str = "its file, or the log beside it, was moved, replaced or removed";
 
 /// How often a store that fails is tried.
 const PROBE: Duration = Duration::from_millis(500);
@@ -156,49 +156,61 @@ impl Writer {
     /// Works until nobody can hand in a job any more.
     pub(super) fn run(mut self) {
         let mut jobs = Vec::new();
-        while let Some(first) = self.next() {
-            jobs.extend(first);
-            while jobs.len() < self.batch
-                && let Ok(job) = self.jobs.try_recv()
-            {
-                jobs.push(job);
-            }
+        while self.next(&mut jobs) {
             if jobs.is_empty() {
                 self.probe();
             } else {
                 self.batch(&mut jobs);
             }
         }
+        drop(self.syncer);
         // Leaves one file behind; what fails here is found in the log at the next start.
         let _ = self.db.pragma_update(None, "wal_checkpoint", "truncate");
     }
 
-    /// The next job; `Some(None)`: none came in time, and the store is to be tried.
-    fn next(&mut self) -> Option<Option<Box<dyn Job>>> {
-        if self.shared.health().failing.is_none() {
-            return self.jobs.blocking_recv().map(Some);
-        }
-        match self.jobs.try_recv() {
-            Ok(job) => Some(Some(job)),
-            Err(TryRecvError::Disconnected) => None,
-            Err(TryRecvError::Empty) => {
+    /// Gathers the next batch; `false`: there won't be any. An empty one: the store is to be tried.
+    fn next(&mut self, batch: &mut Vec<Box<dyn Job>>) -> bool {
+        loop {
+            while batch.len() < self.batch
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                batch.push(job);
+            }
+            // A small batch costs nearly as much as one half as large as the last.
+            if !batch.is_empty() && batch.len().saturating_mul(2) >= self.enough() {
+                return true;
+            }
+            if batch.is_empty() && self.shared.health().failing.is_some() {
                 std::thread::park_timeout(PROBE);
-                (!self.stop.load(Ordering::Acquire)).then_some(None)
+                return !self.stop.load(Ordering::Acquire);
+            }
+            let (jobs, syncer) = (&mut self.jobs, &self.syncer);
+            let over = self.waits.block_on(async {
+                tokio::select! {
+                    job = jobs.recv() => {
+                        let over = job.is_none();
+                        batch.extend(job);
+                        over
+                    }
+                    () = syncer.ended() => false,
+                }
+            });
+            if over {
+                return !batch.is_empty();
             }
         }
     }
 
+    /// Twice as many jobs as are begun with while a sync runs.
+    fn enough(&self) -> usize {
+        self.syncer.running().min(self.batch.saturating_mul(2))
+    }
+
     fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
         match self.commit(jobs) {
-            // What was written to files that the next start won't find is lost.
-            Ok(()) if !self.in_place() => {
-                self.shared.failed(MOVED.to_owned());
-                let fault = StoreFault::Failing(MOVED.to_owned());
-                jobs.drain(..).for_each(|job| job.end(Err(fault.clone())));
-            }
-            Ok(()) => {
-                self.shared.recovered();
-                jobs.drain(..).for_each(|job| job.end(Ok(())));
+            Ok(wakes) => {
+                let committed = Committed { jobs: std::mem::take(jobs), wakes };
+                self.syncer.finish(committed, self.jobs.is_empty());
             }
             // One job may be at fault alone: each gets a transaction of its own.
             Err(error) if jobs.len() > 1 && !is_of_the_disk(&error) => {
@@ -216,8 +228,8 @@ impl Writer {
         }
     }
 
-    /// All jobs in one transaction, durable once this brings `Ok`.
-    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    /// All jobs in one transaction, which is yet to be synced; brings whether anybody is to know.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<bool> {
         let standing = self.shared.webhooks();
         let mut webhooks = Vec::clone(&standing);
         let mut desk = Desk::new(&self.db, &self.seal, &mut webhooks);
@@ -233,31 +245,30 @@ impl Writer {
         if amended {
             self.shared.publish(webhooks);
         }
-        if amended || wakes {
-            self.changes.send_modify(|count| *count += 1);
-        }
-        Ok(())
-    }
-
-    fn in_place(&self) -> bool {
-        open::identity(&self.path).is_ok_and(|found| found == self.identity)
+        Ok(amended || wakes)
     }
 
     /// Tries whether the store can be written again, over a new connection: after a failed sync
     /// nothing that the old one has in memory is to be believed.
     fn probe(&mut self) {
-        if !self.in_place() {
-            return self.shared.failed(MOVED.to_owned());
+        if self.syncer.running() > 0 || !self.syncer.disk().in_place() {
+            return;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let lost = self.syncer.disk().is_lost();
         let opened = open::connect(&self.path, flags).and_then(|db| {
             open::set_up(&db)?;
+            if lost {
+                open::empty_log(&db)?;
+            }
             db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', x'00')", [])?;
+            open::leave_syncs(&db)?;
             Ok(db)
         });
         match opened {
             Ok(db) => {
                 self.db = db;
+                self.syncer.disk().mended();
                 self.shared.recovered();
             }
             Err(error) => self.shared.failed(error.to_string()),

@@ -228,8 +228,8 @@ async fn what_plugins_remember_outlives_the_process() {
 #[tokio::test]
 async fn history_is_forgotten_but_never_what_is_owed() {
     let bench = Bench::open();
-    for id in ["done", "owed"] {
-        new(bench.store.record(recording(vec![event(id, 1)])).await.expect("recorded"));
+    for (id, rank) in [("done", 2), ("owed", 1)] {
+        new(bench.store.record(recording(vec![event(id, rank)])).await.expect("recorded"));
     }
     let done = due(&*bench.store, NOW).await[0].id;
     bench.store.settle(settlement(done, 200, Settled::Delivered)).await.expect("settled");
@@ -240,7 +240,9 @@ async fn history_is_forgotten_but_never_what_is_owed() {
     let left = bench.store.events(EventFilter { limit: 9, ..EventFilter::default() }).await;
     let left = left.expect("a page").rows;
     assert_eq!(left.iter().map(|one| one.event.id.as_str()).collect::<Vec<_>>(), ["owed"]);
+    assert!(left[0].superseded, "how far its subject is isn't forgotten");
     assert_eq!(bench.store.delivery(done).await.expect("read").map(|one| one.id), None);
+    new(bench.store.record(recording(vec![event("done", 2)])).await.expect("it isn't known"));
 }
 
 #[tokio::test]
