@@ -81,6 +81,7 @@ pub struct Embedded {
     shared: Arc<Shared>,
     seal: Arc<Seal>,
     changes: watch::Receiver<u64>,
+    disk: Arc<Disk>,
     options: Options,
     clock: Clock,
     stop: Arc<AtomicBool>,
@@ -117,6 +118,8 @@ impl Embedded {
         let of_file = |error| OpenFault::File { path: path.clone(), error };
         open::leave_syncs(&db).map_err(damaged)?;
         let disk = Disk::new(&path, Arc::clone(&shared), changes).map_err(of_file)?;
+        let syncer = Syncer::start(disk).map_err(of_file)?;
+        let disk = Arc::clone(syncer.disk());
         let writer = Writer {
             path: options.path.clone(),
             db,
@@ -124,7 +127,7 @@ impl Embedded {
             jobs,
             batch: options.batch.max(1),
             shared: Arc::clone(&shared),
-            syncer: Syncer::start(disk).map_err(of_file)?,
+            syncer,
             waits: tokio::runtime::Builder::new_current_thread().build().map_err(of_file)?,
             stop: Arc::clone(&stop),
         };
@@ -138,6 +141,7 @@ impl Embedded {
             shared,
             seal,
             changes: changed,
+            disk,
             options,
             clock,
             stop,
@@ -207,7 +211,10 @@ impl Store for Embedded {
         Box::pin(async move {
             self.mind_the_clock(now_ms);
             let (claims, to) = (Arc::clone(&self.claims), to.clone());
-            blocking(move || claims.deliveries(&to, now_ms, most)).await
+            let claimed = blocking(move || claims.deliveries(&to, now_ms, most)).await;
+            // Nothing is sent that could be forgotten.
+            self.disk.holds_what_is_read().await;
+            claimed
         })
     }
 
@@ -230,7 +237,9 @@ impl Store for Embedded {
         Box::pin(async move {
             self.mind_the_clock(now_ms);
             let (claims, route) = (Arc::clone(&self.claims), route.to_owned());
-            blocking(move || claims.events(&route, now_ms, most)).await
+            let claimed = blocking(move || claims.events(&route, now_ms, most)).await;
+            self.disk.holds_what_is_read().await;
+            claimed
         })
     }
 

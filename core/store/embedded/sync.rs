@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::JoinHandle;
 
@@ -32,6 +32,9 @@ pub(super) struct Disk {
     log: File,
     shared: Arc<Shared>,
     changes: watch::Sender<u64>,
+    /// Batches that were begun, and of those how many have ended, in their order.
+    begun: AtomicU64,
+    ended: watch::Sender<u64>,
     /// A sync failed: what of the log is on the disk isn't known, so that nothing behind it counts.
     lost: AtomicBool,
 }
@@ -44,7 +47,9 @@ impl Disk {
     ) -> io::Result<Disk> {
         let log = File::open(open::log_of(path))?;
         let (path, identity) = (path.to_owned(), open::identity(path)?);
-        Ok(Disk { path, identity, log, shared, changes, lost: AtomicBool::new(false) })
+        let (begun, ended) = (AtomicU64::new(0), watch::channel(0).0);
+        let lost = AtomicBool::new(false);
+        Ok(Disk { path, identity, log, shared, changes, begun, ended, lost })
     }
 
     /// Whether the files are where they were opened; where not, what is written to them is lost, as
@@ -66,8 +71,27 @@ impl Disk {
         self.lost.store(false, Ordering::Release);
     }
 
-    /// Syncs, and answers.
+    /// A batch is begun: it may be read before it is on the disk.
+    pub(super) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Waits until all that could be read by now is on the disk, or was given up.
+    pub(super) async fn holds_what_is_read(&self) {
+        let begun = self.begun.load(Ordering::Acquire);
+        // It is never closed while this is there.
+        let _ = self.ended.subscribe().wait_for(|ended| *ended >= begun).await;
+    }
+
+    /// Syncs, and answers; of a batch that failed there is nothing to sync.
     fn finish(&self, committed: Committed) {
+        if !committed.jobs.is_empty() {
+            self.answer(committed);
+        }
+        self.ended.send_modify(|count| *count += 1);
+    }
+
+    fn answer(&self, committed: Committed) {
         let Committed { jobs, wakes } = committed;
         let synced = self.sync();
         if synced.is_ok() && wakes {
@@ -122,7 +146,7 @@ impl Syncer {
         Ok(Syncer { disk, running, hand_in: Some(hand_in), thread: Some(thread) })
     }
 
-    pub(super) fn disk(&self) -> &Disk {
+    pub(super) fn disk(&self) -> &Arc<Disk> {
         &self.disk
     }
 
@@ -173,6 +197,9 @@ fn run(disk: &Disk, running: &Running, committed: &Receiver<Committed>) {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::super::writer::Desk;
     use super::*;
 
@@ -186,6 +213,28 @@ mod tests {
         fn end(self: Box<Self>, committed: Result<(), StoreFault>) {
             let _ = self.0.send(committed);
         }
+    }
+
+    #[test]
+    fn what_is_read_is_waited_for_until_its_batch_has_ended() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        for file in [&path, &open::log_of(&path)] {
+            File::create(file).expect("a file");
+        }
+        let shared = Arc::new(Shared::new(Vec::new()));
+        let disk = Disk::new(&path, shared, watch::channel(0).0).expect("the files");
+        let mut context = Context::from_waker(Waker::noop());
+        let mut held = || pin!(disk.holds_what_is_read()).poll(&mut context).is_ready();
+        assert!(held(), "nothing was written");
+        let (tell, told) = mpsc::channel();
+        for jobs in [vec![Box::new(Told(tell)) as Box<dyn Job>], Vec::new()] {
+            disk.begin();
+            assert!(!held(), "it may be read, and isn't on the disk");
+            disk.finish(Committed { jobs, wakes: false });
+            assert!(held());
+        }
+        assert_eq!(told.recv(), Ok(Ok(())));
     }
 
     #[test]

@@ -176,8 +176,8 @@ impl Writer {
             {
                 batch.push(job);
             }
-            // A small batch costs nearly as much as one half as large as the last.
-            if !batch.is_empty() && batch.len().saturating_mul(2) >= self.enough() {
+            // While a sync runs, one much smaller than what is synced isn't worth a sync of its own.
+            if !batch.is_empty() && batch.len().saturating_mul(2) >= self.syncer.running() {
                 return true;
             }
             if batch.is_empty() && self.shared.health().failing.is_some() {
@@ -201,13 +201,13 @@ impl Writer {
         }
     }
 
-    /// Twice as many jobs as are begun with while a sync runs.
-    fn enough(&self) -> usize {
-        self.syncer.running().min(self.batch.saturating_mul(2))
-    }
-
     fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
-        match self.commit(jobs) {
+        self.syncer.disk().begin();
+        let committed = self.commit(jobs);
+        if committed.is_err() {
+            self.syncer.finish(Committed { jobs: Vec::new(), wakes: false }, true);
+        }
+        match committed {
             Ok(wakes) => {
                 let committed = Committed { jobs: std::mem::take(jobs), wakes };
                 self.syncer.finish(committed, self.jobs.is_empty());
