@@ -124,7 +124,9 @@ impl App {
         let limits = Arc::new(router.listen.clone());
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
         let path = path.to_owned();
-        let reloader = Reloader { path, host, cell, clock, started: settings, digest };
+        let kept = Arc::clone(&store);
+        let reloader =
+            Reloader { path, host, cell, store: kept, clock, started: settings, digest };
         Ok(App { listener, intake: Arc::new(intake), store, reloader, admin, public })
     }
 

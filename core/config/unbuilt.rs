@@ -21,7 +21,6 @@ const UNBUILT: &[Unbuilt] = &[
     Unbuilt { so: Some("the public listener speaks plain HTTP"), ..row("[listen]", "tls") },
     row("[outbound]", "nameservers"),
     row("[[routes]]", "expect_every"),
-    row("[[routes]]", "rehearse"),
 ];
 
 /// The warning that a key earns, if any.

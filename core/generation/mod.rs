@@ -3,6 +3,8 @@
 
 mod cell;
 mod ask;
+mod plan;
+mod calls;
 mod destination;
 mod gate;
 mod answerer;
@@ -12,10 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::answerer::{Answerer, Responder, Service, stands};
-pub use self::ask::{Ask, Told};
+pub use self::ask::{Ask, Purpose, Told};
+pub use self::calls::{Calls, InFlight};
 pub use self::cell::{Cell, Record, Rejected};
 pub use self::destination::Destination;
 pub use self::gate::{Closed, Gate, Trying};
+pub use self::plan::{Changes, Difference, Fate, Named, Plan, PluginChange, Rehearsal};
 use crate::model::{GenerationId, Network, OutOfOrder};
 use crate::plugin::Binding;
 use crate::route::Table;
@@ -31,12 +35,15 @@ pub struct Generation {
     pub destinations: BTreeMap<String, Arc<Destination>>,
     /// Private networks that registered webhooks may reach.
     pub allow_networks: Vec<Network>,
+    /// How many callbacks are being taken on it.
+    pub calls: Calls,
 }
 
 impl Generation {
     /// These routes, without any destination.
     pub fn new(id: GenerationId, routes: Table<Arc<Route>>) -> Generation {
-        Generation { id, routes, destinations: BTreeMap::new(), allow_networks: Vec::new() }
+        let (destinations, allow_networks) = (BTreeMap::new(), Vec::new());
+        Generation { id, routes, destinations, allow_networks, calls: Calls::default() }
     }
 
     /// The route of this name.

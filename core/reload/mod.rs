@@ -6,6 +6,8 @@ mod check;
 mod destinations;
 mod answers;
 mod build;
+mod differing;
+mod rehearsing;
 mod watch;
 mod live;
 
