@@ -125,8 +125,7 @@ impl App {
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()) };
         let path = path.to_owned();
         let kept = Arc::clone(&store);
-        let reloader =
-            Reloader { path, host, cell, store: kept, clock, started: settings, digest };
+        let reloader = Reloader { path, host, cell, store: kept, clock, started: settings, digest };
         Ok(App { listener, intake: Arc::new(intake), store, reloader, admin, public })
     }
 

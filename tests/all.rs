@@ -11,6 +11,7 @@ mod hostile;
 mod adapters;
 mod confirming;
 mod recording;
+mod rehearsing;
 mod answering;
 mod serve;
 mod commands;

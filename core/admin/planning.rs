@@ -32,9 +32,7 @@ pub(super) async fn make(admin: &Admin) -> Reply {
 }
 
 fn shown(plan: &Plan) -> Value {
-    let plugin = |change: &PluginChange| {
-        json!({ "name": change.name, "old": change.old, "new": change.new })
-    };
+    let plugin = |change: &PluginChange| json!({ "name": change.name, "old": change.old, "new": change.new });
     json!({
         "at": rfc3339(plan.at_ms),
         "of": plan.of.0,
@@ -51,8 +49,7 @@ fn shown(plan: &Plan) -> Value {
 }
 
 fn named(named: &Named) -> Value {
-    let changed =
-        named.changed.iter().map(|(name, keys)| json!({ "name": name, "keys": keys }));
+    let changed = named.changed.iter().map(|(name, keys)| json!({ "name": name, "keys": keys }));
     json!({
         "added": named.added,
         "removed": named.removed,

@@ -77,11 +77,7 @@ impl Reloads {
         }
     }
 
-    async fn told(
-        &self,
-        purpose: Purpose,
-        only_if: Option<GenerationId>,
-    ) -> Result<Told, Refusal> {
+    async fn told(&self, purpose: Purpose, only_if: Option<GenerationId>) -> Result<Told, Refusal> {
         let (tell, told) = oneshot::channel();
         self.asks.try_send(Ask { purpose, only_if, tell }).map_err(|error| match error {
             TrySendError::Full(_) => Refusal::Busy,

@@ -155,3 +155,32 @@ impl Cell {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Table;
+
+    fn generation(id: u64) -> Generation {
+        let table = Table::build(Vec::new()).expect("no conflicts");
+        Generation::new(GenerationId(id), table)
+    }
+
+    #[test]
+    fn an_old_one_is_counted_until_its_last_callback_ends() {
+        let cell = Cell::new(generation(1), 0);
+        let first = cell.current();
+        let calls = [first.calls.enter(), first.calls.enter()];
+        assert_eq!(first.calls.count(), 2);
+        cell.swap(generation(2), 1);
+        assert_eq!(cell.old(), [(GenerationId(1), 2)]);
+        drop(calls);
+        assert_eq!(cell.old(), [(GenerationId(1), 0)], "somebody still has it");
+        let freed = Arc::downgrade(&first);
+        drop(first);
+        assert!(freed.upgrade().is_none(), "nothing else kept it");
+        assert_eq!(cell.old(), []);
+        cell.swap(generation(3), 2);
+        assert_eq!(cell.old(), [], "one that nobody uses goes at once");
+    }
+}

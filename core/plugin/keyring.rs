@@ -173,7 +173,9 @@ impl Keyring {
         };
         let all = |keyring: &Keyring| -> Vec<_> {
             let roles = keyring.roles.iter();
-            roles.map(|(role, all)| (role.clone(), all.iter().map(one).collect::<Vec<_>>())).collect()
+            roles
+                .map(|(role, all)| (role.clone(), all.iter().map(one).collect::<Vec<_>>()))
+                .collect()
         };
         all(self) == all(other)
     }

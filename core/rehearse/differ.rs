@@ -95,11 +95,7 @@ impl Found {
         self.data("request/data", Some(&old.data), Some(&new.data));
     }
 
-    fn reply(
-        &mut self,
-        old: Option<&Result<Reply, String>>,
-        new: Option<&Result<Reply, String>>,
-    ) {
+    fn reply(&mut self, old: Option<&Result<Reply, String>>, new: Option<&Result<Reply, String>>) {
         match (old, new) {
             (Some(Ok(old)), Some(Ok(new))) => self.worded(old, new),
             (old, new) => {

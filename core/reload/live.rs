@@ -10,12 +10,10 @@ use ring::digest;
 use tokio::sync::mpsc;
 
 use super::rehearsing::{self, Stage};
-use super::{build, differing};
 use super::watch::{self, Folders, Watch};
+use super::{build, differing};
 use crate::config::{self, Problem, Problems, Settings};
-use crate::generation::{
-    Ask, Cell, Changes, Fate, Generation, Plan, Purpose, Rejected, Told,
-};
+use crate::generation::{Ask, Cell, Changes, Fate, Generation, Plan, Purpose, Rejected, Told};
 use crate::model::{Clock, GenerationId};
 use crate::observe::{self, Level};
 use crate::plugin::{Host, Source};
@@ -82,7 +80,8 @@ impl Reloader {
         let rules = self.started.router.reloading.clone();
         let mut watch = Watch::new(rules.poll);
         let files = files_of(&self.started);
-        let mut live = Live { reloader: &self, running: self.digest, settings: None, rejected: None, files };
+        let mut live =
+            Live { reloader: &self, running: self.digest, settings: None, rejected: None, files };
         // The first look only finds out where to look, and what changed since the start.
         live.look(&mut watch, Look::Files).await;
         loop {
@@ -242,7 +241,8 @@ impl Live<'_> {
     }
 
     async fn apply(&mut self, seen: Seen, allowed: bool) -> Told {
-        let Draft { settings, generation, seen, loaded, mut plan } = self.draft(seen, allowed).await;
+        let Draft { settings, generation, seen, loaded, mut plan } =
+            self.draft(seen, allowed).await;
         let cell = &self.reloader.cell;
         self.tell_restart(plan.changes.needs_restart.clone());
         let (now_ms, rendered) = (plan.at_ms, plan.problems.clone());

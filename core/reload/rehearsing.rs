@@ -46,11 +46,7 @@ impl Stage<'_> {
 }
 
 /// What the rehearsals say against the reload: errors, or warnings where differences are allowed.
-pub(super) fn problems(
-    rehearsals: &[Rehearsal],
-    settings: &Settings,
-    allowed: bool,
-) -> Problems {
+pub(super) fn problems(rehearsals: &[Rehearsal], settings: &Settings, allowed: bool) -> Problems {
     let mut problems = Problems::new();
     let problem = |message: String| match allowed {
         true => Problem::warning(message),
