@@ -132,8 +132,17 @@ impl App {
         let tls = certificates.public.clone();
         let listener = Listener { socket, limits, counters: Arc::new(Counters::default()), tls };
         let path = path.to_owned();
-        let reloader =
-            Reloader { path, host, cell, clock, started: settings, digest, certificates };
+        let kept = Arc::clone(&store);
+        let reloader = Reloader {
+            path,
+            host,
+            cell,
+            store: kept,
+            clock,
+            started: settings,
+            digest,
+            certificates,
+        };
         Ok(App { listener, intake: Arc::new(intake), store, reloader, admin, public })
     }
 

@@ -11,6 +11,7 @@ pub mod store;
 pub mod generation;
 pub mod intake;
 pub mod explain;
+pub mod rehearse;
 pub mod deliver;
 pub mod config;
 pub mod reload;

@@ -12,6 +12,7 @@ mod adapters;
 mod languages;
 mod confirming;
 mod recording;
+mod rehearsing;
 mod answering;
 mod serve;
 mod commands;

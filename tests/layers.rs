@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 10] = [
     &["observe", "outbound"],
     &["listen", "route", "plugin", "store"],
     &["generation"],
-    &["intake", "deliver", "explain"],
+    &["intake", "deliver", "explain", "rehearse"],
     &["config"],
     &["reload", "admin"],
     &["app"],

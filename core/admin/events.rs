@@ -73,7 +73,7 @@ pub(super) async fn replay(admin: &Admin, call: &Call<'_>) -> Reply {
     Ok(reply::ok(&json!({ "deliveries": owed.ok_or(Refusal::NoSuch(EVENT))? })))
 }
 
-async fn whole(admin: &Admin, call: &Call<'_>) -> Result<EventWhole, Refusal> {
+pub(super) async fn whole(admin: &Admin, call: &Call<'_>) -> Result<EventWhole, Refusal> {
     let id: EventId = call.id.parse().map_err(|_| Refusal::NoSuch(EVENT))?;
     admin.store.event(id).await?.ok_or(Refusal::NoSuch(EVENT))
 }

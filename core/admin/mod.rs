@@ -30,6 +30,8 @@ mod resending;
 mod events;
 mod document;
 mod explaining;
+mod planning;
+mod rehearsing;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -197,7 +199,10 @@ impl Admin {
             Endpoint::Generation => Ok(shown::generation(&self.cell)),
             Endpoint::Routes => Ok(shown::routes(&self.cell.current())),
             Endpoint::Plugins => Ok(shown::plugins(&self.cell.current())),
-            Endpoint::Reload => self.reloads.ask(&call.head.headers, self.cell.id()).await,
+            Endpoint::Reload => planning::reload(self, call).await,
+            Endpoint::PlanLast => Ok(planning::last(self)),
+            Endpoint::PlanMake => planning::make(self).await,
+            Endpoint::EventRehearse => rehearsing::rehearsed(self, call).await,
             Endpoint::Token => granting::token(self, call),
             Endpoint::WebhookCreate => webhooks::create(self, call).await,
             Endpoint::WebhookList => webhooks::list(self, call),

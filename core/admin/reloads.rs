@@ -1,6 +1,7 @@
 //! A reload over the API: whether it is wanted of the generation that runs, the ask, and what comes
 //! back. Whoever hangs up meanwhile stops nothing: the reload is done elsewhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::reply::{self, Refusal};
-use crate::generation::{Ask, Told};
+use crate::generation::{Ask, Plan, Purpose, Told};
 use crate::model::GenerationId;
 
 /// How long an answer is waited for: compiling a few large plugins takes minutes.
@@ -41,11 +42,12 @@ impl Reloads {
         Reloads { asks, patience: PATIENCE }
     }
 
-    /// Has the config reloaded, where the one that is wanted is `running`.
+    /// Has the config reloaded, whatever rehearsing brings where `anyway`, and where the one that is wanted is `running`.
     pub(super) async fn ask(
         &self,
         headers: &HeaderMap,
         running: GenerationId,
+        anyway: bool,
     ) -> Result<Response<Full<Bytes>>, Refusal> {
         // Whether a wanted one still runs is for the reloader to say: only it knows in time.
         let only_if = match wanted(headers)? {
@@ -56,17 +58,28 @@ impl Reloads {
         let done = |id: GenerationId, changed: bool| {
             Ok(reply::ok(&json!({ "generation": id.0, "changed": changed })))
         };
-        match self.told(only_if).await? {
+        let purpose = if anyway { Purpose::ReloadAnyway } else { Purpose::Reload };
+        match self.told(purpose, only_if).await? {
             Told::Applied(id) => done(id, true),
             Told::Unchanged(id) => done(id, false),
             Told::Rejected(problems) => Err(Refusal::Rejected(problems)),
             Told::Stale(id) => Err(Refusal::Stale(id)),
+            // Nobody asked for one.
+            Told::Planned(_) => Err(Refusal::NoReloader),
         }
     }
 
-    async fn told(&self, only_if: Option<GenerationId>) -> Result<Told, Refusal> {
+    /// What a reload would change now.
+    pub(super) async fn plan(&self) -> Result<Arc<Plan>, Refusal> {
+        match self.told(Purpose::Plan, None).await? {
+            Told::Planned(plan) => Ok(plan),
+            _ => Err(Refusal::NoReloader),
+        }
+    }
+
+    async fn told(&self, purpose: Purpose, only_if: Option<GenerationId>) -> Result<Told, Refusal> {
         let (tell, told) = oneshot::channel();
-        self.asks.try_send(Ask { only_if, tell }).map_err(|error| match error {
+        self.asks.try_send(Ask { purpose, only_if, tell }).map_err(|error| match error {
             TrySendError::Full(_) => Refusal::Busy,
             TrySendError::Closed(_) => Refusal::NoReloader,
         })?;

@@ -28,6 +28,8 @@ pub(super) fn generation(cell: &Cell) -> Response<Full<Bytes>> {
         "reloads": { "applied": record.applied, "rejected": record.rejected },
         "last_rejected": last,
         "needs_restart": record.needs_restart,
+        "in_flight": cell.current().calls.count(),
+        "old": cell.old().iter().map(|(id, calls)| json!({ "id": id.0, "in_flight": calls })).collect::<Value>(),
     }));
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{id}\"")) {
         response.headers_mut().insert(ETAG, tag);

@@ -48,7 +48,14 @@ pub(super) const ENDPOINTS: &[Row] = &[
         .gives(200, "Plugins"),
     Row::new("POST", "/api/v1/reload", Endpoint::Reload, "Reads the config again, now.")
         .needs(Scope("admin:write"))
+        .query(&["allow_differences"])
         .gives(200, "Reload"),
+    Row::new("GET", "/api/v1/plan", Endpoint::PlanLast, "What the last reload, or plan, found.")
+        .needs(ADMIN_READ)
+        .gives(200, "PlanReply"),
+    Row::new("POST", "/api/v1/plan", Endpoint::PlanMake, "What a reload would change, now.")
+        .needs(Scope("admin:write"))
+        .gives(200, "PlanReply"),
     Row::new("POST", "/api/v1/auth/bearer-token", Endpoint::Token, "Makes a token of a key.")
         .needs(Credentials)
         .reads("NewToken")
@@ -127,6 +134,14 @@ pub(super) const ENDPOINTS: &[Row] = &[
     )
     .needs(Scope("events:write"))
     .gives(200, "Replayed"),
+    Row::new(
+        "POST",
+        "/api/v1/events/{id}/rehearsal",
+        Endpoint::EventRehearse,
+        "Sends its callback through today's adapter, as received, and tells what differs.",
+    )
+    .needs(Scope("events:read"))
+    .gives(200, "Rehearsed"),
     Row::new(
         "GET",
         "/api/v1/tail",

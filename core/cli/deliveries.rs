@@ -193,7 +193,7 @@ impl Resend {
     }
 
     async fn each(&self, api: &Api) -> anyhow::Result<ExitCode> {
-        let bar = progress(self.ids.len() as u64);
+        let bar = progress(self.ids.len() as u64, "resending");
         let mut resent = 0;
         for id in &self.ids {
             match api.post(&format!("{DELIVERIES}/{}/resend", encoded(id)), None).await {
@@ -223,7 +223,7 @@ impl Resend {
         }
         let count: Query = filter.iter().cloned().chain([("limit", "1".to_owned())]).collect();
         let fit = api.get(DELIVERIES, &count).await?["total"].as_u64().unwrap_or(0);
-        let bar = progress(fit);
+        let bar = progress(fit, "resending");
         let pairs = filter.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
         let mut body = Value::Object(Map::from_iter(pairs));
         let mut resent = 0;
@@ -258,12 +258,12 @@ impl Resend {
 }
 
 /// A bar for a person; hidden where nobody looks.
-fn progress(length: u64) -> ProgressBar {
+pub(super) fn progress(length: u64, doing: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(length);
-    match ProgressStyle::with_template("resending {bar:40} {pos}/{len} {eta}") {
+    match ProgressStyle::with_template(&format!("{doing} {{bar:40}} {{pos}}/{{len}} {{eta}}")) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

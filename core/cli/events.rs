@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::Misuse;
 use super::api::{Place, Refused, encoded};
 use super::listing::{Extent, Listing, Turn, query};
+use super::rehearsal::{self, Which};
 use super::table::{self, Table, block, cell, facts};
 
 const EVENTS: &str = "/api/v1/events";
@@ -68,8 +70,14 @@ struct Show {
 #[derive(Debug, Args)]
 struct Replay {
     /// The events' ids.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
+    /// Owe nothing: send the stored callbacks through today's adapter, at the time when each came,
+    /// and tell what differs.
+    #[arg(long)]
+    as_received: bool,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     place: Place,
 }
@@ -187,6 +195,15 @@ fn attempts(delivery: &Value) -> String {
 
 impl Replay {
     async fn run(self) -> anyhow::Result<ExitCode> {
+        if self.as_received {
+            return rehearsal::run(&self.place, &self.ids, &self.which).await;
+        }
+        let wrong = match (self.ids.is_empty(), self.which.is_empty()) {
+            (true, _) => "name events by their ids",
+            (false, false) => "a filter goes with --as-received only",
+            _ => "",
+        };
+        anyhow::ensure!(wrong.is_empty(), Misuse(wrong.to_owned()));
         let api = self.place.open()?;
         let mut all = true;
         for id in &self.ids {

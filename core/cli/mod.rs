@@ -12,6 +12,8 @@ mod deliveries;
 mod plugin;
 mod asking;
 mod explain;
+mod plan;
+mod rehearsal;
 mod tail;
 mod listing;
 mod table;
@@ -37,6 +39,10 @@ enum Verb {
     Serve(serve::Serve),
     /// Check config and plugins without serving.
     Check(check::Check),
+    /// Show what a running router would change if it read its config again.
+    Plan(plan::Plan),
+    /// Have a running router read its config again, now.
+    Reload(plan::Reload),
     /// Send one correctly signed callback, as its provider would.
     Send(send::Send),
     /// Show what to register at the provider for a route.
@@ -72,6 +78,8 @@ pub fn main() -> ExitCode {
         match command.verb {
             Verb::Serve(serve) => serve.run().await,
             Verb::Check(check) => check.run().await,
+            Verb::Plan(plan) => plan.run().await,
+            Verb::Reload(reload) => reload.run().await,
             Verb::Send(send) => send.run().await,
             Verb::Setup(setup) => setup.run().await,
             Verb::Events(events) => events.run().await,

@@ -103,6 +103,8 @@ pub struct Reloading {
     pub longest: Duration,
     /// How often they are looked at where the system can't tell of changes.
     pub poll: Duration,
+    /// How long all rehearsals of one reload may take.
+    pub rehearsal: Duration,
 }
 
 impl Default for Reloading {
@@ -111,6 +113,7 @@ impl Default for Reloading {
             quiet: Duration::from_millis(100),
             longest: Duration::from_secs(1),
             poll: Duration::from_secs(5),
+            rehearsal: Duration::from_secs(10),
         }
     }
 }

@@ -17,7 +17,7 @@ const fn row(table: &'static str, key: &'static str) -> Unbuilt {
     Unbuilt { table, key, so: None }
 }
 
-const UNBUILT: &[Unbuilt] = &[row("[[routes]]", "expect_every"), row("[[routes]]", "rehearse")];
+const UNBUILT: &[Unbuilt] = &[row("[[routes]]", "expect_every")];
 
 /// The warning that a key earns, if any.
 pub(crate) fn warning(table: &str, entry: &Entry) -> Option<Problem> {

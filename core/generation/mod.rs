@@ -3,6 +3,8 @@
 
 mod cell;
 mod ask;
+mod plan;
+mod calls;
 mod destination;
 mod gate;
 mod answerer;
@@ -12,10 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::answerer::{Answerer, Responder, Service, stands};
-pub use self::ask::{Ask, Told};
+pub use self::ask::{Ask, Purpose, Told};
+pub use self::calls::{Calls, InFlight};
 pub use self::cell::{Cell, Record, Rejected};
 pub use self::destination::Destination;
 pub use self::gate::{Closed, Gate, Trying};
+pub use self::plan::{Changes, Difference, Fate, Named, Plan, PluginChange, Rehearsal};
 use crate::model::{GenerationId, Network, OutOfOrder};
 use crate::outbound::Names;
 use crate::plugin::Binding;
@@ -34,13 +38,16 @@ pub struct Generation {
     pub allow_networks: Vec<Network>,
     /// Whom to ask for addresses; the same for as long as the process runs.
     pub names: Names,
+    /// How many callbacks are being taken on it.
+    pub calls: Calls,
 }
 
 impl Generation {
     /// These routes, without any destination.
     pub fn new(id: GenerationId, routes: Table<Arc<Route>>) -> Generation {
         let (destinations, allow_networks) = (BTreeMap::new(), Vec::new());
-        Generation { id, routes, destinations, allow_networks, names: Names::default() }
+        let (names, calls) = (Names::default(), Calls::default());
+        Generation { id, routes, destinations, allow_networks, names, calls }
     }
 
     /// The route of this name.

@@ -74,6 +74,7 @@ impl Intake {
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
     pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
         let (generation, began) = (self.cell.current(), Instant::now());
+        let _in_flight = generation.calls.enter();
         let line = self.line(arrival, &generation);
         let ended = match tokio::time::timeout(self.limits.call_timeout, line).await {
             Ok(ended) => ended,

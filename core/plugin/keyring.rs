@@ -165,6 +165,21 @@ impl Keyring {
         texts(self) == texts(other)
     }
 
+    /// Whether it holds the same versions under the same roles, in the same order.
+    pub(super) fn equals(&self, other: &Keyring) -> bool {
+        let one = |version: &KeyVersion| {
+            let text = version.text.expose().to_owned();
+            (version.name.clone(), version.key_id.clone(), text)
+        };
+        let all = |keyring: &Keyring| -> Vec<_> {
+            let roles = keyring.roles.iter();
+            roles
+                .map(|(role, all)| (role.clone(), all.iter().map(one).collect::<Vec<_>>()))
+                .collect()
+        };
+        all(self) == all(other)
+    }
+
     fn bear_witness(&self, asked: (&str, String), message: &[u8], matched: Option<&str>) {
         let Some(witness) = &self.witness else { return };
         let (role, scheme) = (asked.0.chars().take(64).collect::<String>(), asked.1);

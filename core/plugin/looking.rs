@@ -79,6 +79,15 @@ impl Binding {
         (Binding::new(Arc::clone(self.plugin()), grant, state), witness)
     }
 
+    /// Whether it is the same code under the same grant: whatever it is asked, it says the same.
+    pub fn same_use(&self, other: &Binding) -> bool {
+        let (own, theirs) = (&self.use_of.grant, &other.use_of.grant);
+        self.plugin().hash() == other.plugin().hash()
+            && self.plugin().limits == other.plugin().limits
+            && own.settings == theirs.settings
+            && own.keyring.equals(&theirs.keyring)
+    }
+
     /// Whether it has any secret at all.
     pub fn has_keys(&self) -> bool {
         !self.use_of.grant.keyring.is_empty()

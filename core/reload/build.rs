@@ -9,7 +9,7 @@ use super::{check, destinations};
 use crate::config::{
     AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Router, Settings,
 };
-use crate::generation::{Generation, Route};
+use crate::generation::{Calls, Generation, Route};
 use crate::model::GenerationId;
 use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, Source};
 use crate::route::{Endpoint, Pattern, Table};
@@ -57,6 +57,7 @@ pub async fn build(
             destinations: destinations::all(&settings.destinations),
             allow_networks: settings.router.allow_networks.clone(),
             names: settings.router.names.clone(),
+            calls: Calls::default(),
         }),
         problems,
         hashes,

@@ -9,14 +9,16 @@ use std::time::Duration;
 use ring::digest;
 use tokio::sync::mpsc;
 
-use super::build;
 use super::certificates::{Certificates, outdated};
+use super::rehearsing::{self, Stage};
 use super::watch::{self, Folders, Watch};
-use crate::config::{self, Problem, Problems, Router, Settings};
-use crate::generation::{Ask, Cell, Rejected, Told};
+use super::{build, differing};
+use crate::config::{self, Problem, Problems, Settings};
+use crate::generation::{Ask, Cell, Changes, Fate, Generation, Plan, Purpose, Rejected, Told};
 use crate::model::{Clock, GenerationId};
 use crate::observe::{self, Level};
 use crate::plugin::{Host, Source};
+use crate::store::Store;
 
 /// What a reload works with.
 pub struct Reloader {
@@ -26,6 +28,8 @@ pub struct Reloader {
     pub host: Arc<Host>,
     /// Where the running generation is.
     pub cell: Arc<Cell>,
+    /// What has the callbacks that are rehearsed.
+    pub store: Arc<dyn Store>,
     /// What the time is.
     pub clock: Clock,
     /// What the process was started with.
@@ -45,6 +49,17 @@ enum Wake {
     Hangup,
     /// Somebody asks.
     Asked(Ask),
+}
+
+/// How the config is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Files may have changed: what was rejected stays so while it is the same.
+    Files,
+    /// What was rejected is tried once more: what was wrong may not have been in a file.
+    Again,
+    /// The same, whatever rehearsing brings.
+    Anyway,
 }
 
 /// What a config comes down to, with its secrets and its plugins' files: SHA-256. The same digest,
@@ -68,9 +83,10 @@ impl Reloader {
         let rules = self.started.router.reloading.clone();
         let mut watch = Watch::new(rules.poll);
         let files = files_of(&self.started);
-        let mut live = Live { reloader: &self, running: self.digest, rejected: None, files };
+        let mut live =
+            Live { reloader: &self, running: self.digest, settings: None, rejected: None, files };
         // The first look only finds out where to look, and what changed since the start.
-        live.look(&mut watch, false).await;
+        live.look(&mut watch, Look::Files).await;
         loop {
             // Files are left to settle; whoever asks, or sends the signal, means now.
             let files = async {
@@ -85,10 +101,10 @@ impl Reloader {
             match wake {
                 Wake::Files => {
                     watch.retry();
-                    live.look(&mut watch, false).await;
+                    live.look(&mut watch, Look::Files).await;
                 }
                 Wake::Hangup => {
-                    live.look(&mut watch, true).await;
+                    live.look(&mut watch, Look::Again).await;
                 }
                 Wake::Asked(ask) => live.answer(&mut watch, ask).await,
             }
@@ -100,6 +116,8 @@ impl Reloader {
 struct Live<'r> {
     reloader: &'r Reloader,
     running: Digest,
+    /// What that was built of; `None`: what the process was started with.
+    settings: Option<Settings>,
     /// What was found wrong last, so that it is said once.
     rejected: Option<Digest>,
     /// The files that mattered when the config could last be read.
@@ -111,22 +129,30 @@ impl Live<'_> {
         let id = self.reloader.cell.id();
         let told = match ask.only_if {
             Some(wanted) if wanted != id => Told::Stale(id),
-            _ => self.look(watch, true).await,
+            _ => match ask.purpose {
+                Purpose::Reload => self.look(watch, Look::Again).await,
+                Purpose::ReloadAnyway => self.look(watch, Look::Anyway).await,
+                Purpose::Plan => self.plan(watch).await,
+            },
         };
         // Whoever asked may have gone.
         let _ = ask.tell.send(told);
     }
 
-    /// Looks at the config. `again` looks at what was rejected once more: what was wrong may not
-    /// have been in a file.
-    async fn look(&mut self, watch: &mut Watch, again: bool) -> Told {
+    async fn look(&mut self, watch: &mut Watch, look: Look) -> Told {
+        let seen = self.settle(watch).await;
+        self.consider(seen, look).await
+    }
+
+    /// The config, once it stands still.
+    async fn settle(&mut self, watch: &mut Watch) -> Seen {
         let mut before = self.running;
         for _ in 0..TRIES_MAX {
             let seen = see(self.reloader, self.files.clone()).await;
             self.files.clone_from(&seen.files);
             let (digest, moved) = (seen.digest, !watch.follows(&seen.folders));
             if digest == before && !moved {
-                return self.consider(seen, again).await;
+                return seen;
             }
             // Of what lies elsewhere now, changes before it was watched are found by looking again.
             if moved {
@@ -135,11 +161,10 @@ impl Live<'_> {
             before = digest;
             tokio::time::sleep(STILL).await;
         }
-        let seen = see(self.reloader, self.files.clone()).await;
-        self.consider(seen, again).await
+        see(self.reloader, self.files.clone()).await
     }
 
-    async fn consider(&mut self, seen: Seen, again: bool) -> Told {
+    async fn consider(&mut self, seen: Seen, look: Look) -> Told {
         let (cell, digest) = (&self.reloader.cell, seen.digest);
         if self.running == digest {
             if self.rejected.take().is_some() {
@@ -148,63 +173,119 @@ impl Live<'_> {
             cell.unchanged();
             return Told::Unchanged(cell.id());
         }
-        if self.rejected == Some(digest) && !again {
+        if self.rejected == Some(digest) && look == Look::Files {
             return Told::Unchanged(cell.id());
         }
-        self.apply(seen).await
+        self.apply(seen, look == Look::Anyway).await
     }
 
-    /// Says which changed keys wait for a restart; what runs is put in their place where a
-    /// generation is built of it.
-    fn keep_running(&self, new: &mut Router) {
-        let running = &self.reloader.started.router;
-        let keys = running.changed(new);
+    /// Says which changed keys wait for a restart.
+    fn tell_restart(&self, keys: Vec<String>) {
         if self.reloader.cell.record().needs_restart != keys {
             for key in &keys {
                 observe::notice(Level::Warn, &format!("{key} was changed: it needs a restart"));
             }
         }
         self.reloader.cell.needs_restart(keys);
-        new.pool = running.pool.clone();
-        new.names = running.names.clone();
     }
 
-    async fn apply(&mut self, seen: Seen) -> Told {
+    /// Builds a generation of what was seen, and finds out what it would change. Nothing that runs
+    /// is touched.
+    async fn draft(&self, seen: Seen, allowed: bool) -> Draft {
         let Seen { settings, mut problems, digest: seen_digest, .. } = seen;
-        let cell = &self.reloader.cell;
-        let id = GenerationId(cell.id().0 + 1);
+        let Reloader { host, cell, store, clock, started, .. } = self.reloader;
+        let (running, before) = (cell.current(), self.settings.as_ref().unwrap_or(started));
+        let id = GenerationId(running.id.0 + 1);
         let (mut generation, mut loaded) = (None, seen_digest);
-        let now_ms = self.reloader.clock.now_ms();
-        let mut router = None;
-        if let Some(mut settings) = settings {
-            problems.extend(outdated(&settings.router, now_ms));
-            self.keep_running(&mut settings.router);
-            problems.extend(check_memory(&settings));
-            let running = cell.current();
-            let built = build(&self.reloader.host, &settings, id, Some(&running)).await;
+        let (mut changes, mut rehearsals) = (Changes::default(), Vec::new());
+        let settings = settings.map(|mut settings| {
+            changes.needs_restart = started.router.changed(&settings.router);
+            settings.router.pool = started.router.pool.clone();
+            settings.router.names = started.router.names.clone();
+            settings
+        });
+        if let Some(settings) = &settings {
+            problems.extend(outdated(&settings.router, clock.now_ms()));
+            problems.extend(check_memory(settings));
+            let built = build(host, settings, id, Some(&running)).await;
             problems.extend(built.problems);
             generation = built.generation.filter(|_| !problems.has_errors());
-            loaded = digest(&settings, &built.hashes);
-            router = Some(settings.router);
+            loaded = digest(settings, &built.hashes);
+            let built = generation.as_ref();
+            let found = differing::changes((before, &running), (settings, built));
+            changes = Changes { needs_restart: changes.needs_restart, ..found };
+            if let Some(built) = built {
+                // The bound is the new config's word, so that it can be raised for this reload.
+                let longest = settings.router.reloading.rehearsal;
+                let store = &**store;
+                let running = &*running;
+                let stage = Stage { store, running, built, settings, longest };
+                rehearsals = stage.run().await;
+                problems.extend(rehearsing::problems(&rehearsals, settings, allowed));
+            }
         }
-        let rendered = problems.render(false);
+        let generation = generation.filter(|_| !problems.has_errors());
+        let plan = Plan {
+            at_ms: clock.now_ms(),
+            of: running.id,
+            fate: Fate::Asked,
+            applies: generation.is_some(),
+            problems: problems.render(false),
+            changes,
+            rehearsals,
+        };
+        Draft { settings, generation, seen: seen_digest, loaded, plan }
+    }
+
+    /// What would be done, without doing it.
+    async fn plan(&mut self, watch: &mut Watch) -> Told {
+        let seen = self.settle(watch).await;
+        let plan = Arc::new(self.draft(seen, false).await.plan);
+        self.reloader.cell.plan(Arc::clone(&plan));
+        Told::Planned(plan)
+    }
+
+    async fn apply(&mut self, seen: Seen, allowed: bool) -> Told {
+        let Draft { settings, generation, seen, loaded, mut plan } =
+            self.draft(seen, allowed).await;
+        let cell = &self.reloader.cell;
+        self.tell_restart(plan.changes.needs_restart.clone());
+        let (now_ms, rendered) = (plan.at_ms, plan.problems.clone());
+        plan.fate = if generation.is_some() { Fate::Applied } else { Fate::Refused };
+        cell.plan(Arc::new(plan));
         let Some(generation) = generation else {
-            self.rejected = Some(seen_digest);
+            self.rejected = Some(seen);
             let line = format!("the config has problems: generation {} runs on", cell.id());
             observe::notice(Level::Error, &format!("{line}\n{rendered}"));
             cell.reject(Rejected { at_ms: now_ms, problems: rendered.clone() });
             return Told::Rejected(rendered);
         };
+        let id = generation.id;
         cell.swap(generation, now_ms);
-        router.iter().for_each(|router| self.reloader.certificates.exchange(router));
+        if let Some(settings) = &settings {
+            self.reloader.certificates.exchange(&settings.router);
+        }
         // Not what was seen: a plugin's file may have changed again before it was loaded.
         (self.running, self.rejected) = (loaded, None);
-        if !problems.is_empty() {
+        self.settings = settings;
+        if !rendered.is_empty() {
             observe::notice(Level::Warn, &rendered);
         }
         observe::notice(Level::Info, &format!("generation {id} runs"));
         Told::Applied(id)
     }
+}
+
+/// What a config comes to, before anything is done with it.
+struct Draft {
+    settings: Option<Settings>,
+    /// Only where nothing speaks against it.
+    generation: Option<Generation>,
+    /// What was read.
+    seen: Digest,
+    /// What was loaded.
+    loaded: Digest,
+    plan: Plan,
 }
 
 /// Plugins may have no more than the pool that runs gives; the settings were read under their own.

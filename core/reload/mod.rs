@@ -7,6 +7,8 @@ mod destinations;
 mod answers;
 mod build;
 mod certificates;
+mod differing;
+mod rehearsing;
 mod watch;
 mod live;
 

@@ -67,6 +67,7 @@ fn reloading(keys: &mut Keys<'_, '_>, limits: &mut Reloading) {
     keys.time("reload_quiet", MS..=HOUR, &mut limits.quiet);
     keys.time("reload_longest", MS..=HOUR, &mut limits.longest);
     keys.time("reload_poll", MS..=DAY, &mut limits.poll);
+    keys.time("reload_rehearsal", MS..=HOUR, &mut limits.rehearsal);
 }
 
 fn store(keys: &mut Keys<'_, '_>, limits: &mut StoreSettings) {

@@ -15,6 +15,9 @@ use crate::model::OutOfOrder;
 /// Methods that a route may take.
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
+/// The most callbacks that one route may have rehearsed.
+const REHEARSE_MOST: u64 = 10_000;
+
 /// One `[[routes]]`. What is missing was told.
 pub(crate) struct Route {
     pub(crate) place: Place,
@@ -28,6 +31,7 @@ pub(crate) struct Route {
     pub(crate) dedupe: Duration,
     pub(crate) answers_keep: Duration,
     pub(crate) out_of_order: OutOfOrder,
+    pub(crate) rehearse: usize,
 }
 
 pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
@@ -46,8 +50,8 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
     let mut answers_keep = 30 * DAY;
     keys.time("answers_keep", SECOND..=365 * DAY, &mut answers_keep);
     let out_of_order = out_of_order(&mut keys);
-    // What this may hold is settled when the part that obeys it is built.
-    keys.take("rehearse");
+    let mut rehearse = 0;
+    keys.count("rehearse", 0..=REHEARSE_MOST, &mut rehearse);
     for (key, help) in [
         ("name", "write name = \"…\": logs and commands call the route by it"),
         ("path", "write path = \"/…\": where the provider calls"),
@@ -71,6 +75,7 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
         dedupe,
         answers_keep,
         out_of_order,
+        rehearse,
     })
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use super::*;
 
 const RULES: Reloading = Reloading {
+    rehearsal: Duration::from_secs(1),
     quiet: Duration::from_millis(100),
     longest: Duration::from_secs(1),
     poll: Duration::from_millis(50),
