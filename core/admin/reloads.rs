@@ -42,7 +42,8 @@ impl Reloads {
         Reloads { asks, patience: PATIENCE }
     }
 
-    /// Has the config reloaded, whatever rehearsing brings where `anyway`, and where the one that is wanted is `running`.
+    /// Has the config reloaded, whatever rehearsing brings where `anyway`, where the generation
+    /// that is wanted is `running`.
     pub(super) async fn ask(
         &self,
         headers: &HeaderMap,

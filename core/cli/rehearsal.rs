@@ -75,7 +75,7 @@ impl Which {
 /// Success where nothing differs.
 pub(super) async fn run(place: &Place, ids: &[String], which: &Which) -> anyhow::Result<ExitCode> {
     let wrong = match (ids.is_empty(), which.is_empty()) {
-        (true, true) => "name events by their ids, or say which ones, as --route brz",
+        (true, true) => "name events by their ids, or say which ones, as --route NAME",
         (false, false) => "name events by their ids or by a filter, not by both",
         _ => "",
     };

@@ -9,7 +9,7 @@ fn event(data: &str) -> Event {
     Event {
         id: "e1".to_owned(),
         aliases: Vec::new(),
-        kind: "brz.paid".to_owned(),
+        kind: "acme.paid".to_owned(),
         subject: Some("t1".to_owned()),
         rank: Some(2),
         occurred_at_ms: None,
@@ -81,11 +81,11 @@ const CASES: [Case; 13] = [
     (
         "a kind",
         |taken| {
-            taken.content = notification(Event { kind: "brz.sent".to_owned(), ..base() });
+            taken.content = notification(Event { kind: "acme.sent".to_owned(), ..base() });
         },
         "events/0/kind",
-        "brz.paid",
-        "brz.sent",
+        "acme.paid",
+        "acme.sent",
     ),
     (
         "a rank",
