@@ -1,5 +1,5 @@
-//! Vectors of responders: a question with what surrounds it, and the answer or the decline that has to
-//! come of it. The router asks, so nothing of it is HTTP, and the whole vector is one TOML file.
+//! Vectors of responders: a question with what surrounds it, and the answer or the decline that has
+//! to come of it. The router asks, so nothing of it is HTTP, and the whole vector is one TOML file.
 //!
 //! Every key is either given to the responder or compared with what came.
 
