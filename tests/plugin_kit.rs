@@ -1,6 +1,6 @@
-//! What a plugin's author uses: folders to begin with that build and whose vectors hold, failures that
-//! say what differs, and what is told of a plugin. A language whose tools aren't here is skipped, by
-//! name.
+//! What a plugin's author uses: folders to begin with that build and whose vectors hold, failures
+//! that say what differs, and what is told of a plugin. A language whose tools aren't here is
+//! skipped, by name.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -142,8 +142,8 @@ fn the_rust_template_works() {
     works("rust", |folder| shim(folder, &toolchain));
 }
 
-/// Has `build.sh` find a cargo that builds as `hookswitch-pack` does, fetches nothing, and keeps what
-/// it built for the next run.
+/// Has `build.sh` find a cargo that builds as `hookswitch-pack` does, fetches nothing, and keeps
+/// what it built for the next run.
 fn shim(folder: &Path, toolchain: &Toolchain) {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/guests/kit");
     let (environment, standard) = match toolchain {

@@ -1,4 +1,4 @@
-//! What the plugins of a config ask for, use by use, and the line that would grant what isn't granted.
+//! What the plugins of a config ask for, use by use, and the line that would grant what isn't.
 //! WASI that only denies asks for nothing.
 
 use serde_json::{Value, json};

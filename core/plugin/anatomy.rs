@@ -1,4 +1,4 @@
-//! What a loaded plugin is made of and what it asks for: for a person, who decides what to grant it.
+//! What a loaded plugin is made of and what it asks for: for a person, who decides what to grant.
 //! Found by looking at compiled code; nothing of it is run.
 
 use super::abi;

@@ -1,5 +1,5 @@
-//! An API on loopback that answers from a vector's script, in place of the one that the plugin would
-//! call. A call that isn't scripted gets 500, and is kept as a problem.
+//! An API on loopback that answers from a vector's script, in place of the one that the plugin
+//! would call. A call that isn't scripted gets 500, and is kept as a problem.
 
 use std::io;
 use std::net::SocketAddr;

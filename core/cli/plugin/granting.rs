@@ -1,5 +1,5 @@
-//! What a plugin asks for, in words, and the lines of config that grant it. What stands in capitals is
-//! the operator's to fill in.
+//! What a plugin asks for, in words, and the lines of config that grant it. What stands in capitals
+//! is the operator's to fill in.
 
 use crate::cli::table::clean;
 use crate::model::Manifest;

@@ -1,5 +1,5 @@
-//! `hookswitch plugin test`: a plugin's vectors, run through the component as the router runs it. Exit
-//! code 0 where all of them hold.
+//! `hookswitch plugin test`: a plugin's vectors, run through the component as the router runs it.
+//! Exit code 0 where all of them hold.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,10 +1,8 @@
-//! The {{name}} responder: quotes at one fixed rate, in whole millionths, since floats are no money.
+//! The {{name}} responder: quotes at one fixed rate, in whole millionths: floats are no money.
 
 wit_bindgen::generate!({ world: "responder", path: "wit" });
 
-use exports::hookswitch::plugin::answering::{
-    Answer, Context, Decline, Guest, Request,
-};
+use exports::hookswitch::plugin::answering::{Answer, Context, Decline, Guest, Request};
 use hookswitch::plugin::settings;
 use hookswitch::plugin::types::DeclineStatus;
 use serde_json::{Value, json};
@@ -53,8 +51,8 @@ fn millionths(text: &str) -> Option<u128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let fits = |part: &str, most| (1..=most).contains(&part.len());
     let digits = format!("{whole}{fraction:0<PLACES$}");
-    let good = fits(whole, 12) && fits(fraction, PLACES) && digits.bytes().all(|b| b.is_ascii_digit());
-    if good { digits.parse().ok() } else { None }
+    let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits(whole, 12) && fits(fraction, PLACES) && all_digits { digits.parse().ok() } else { None }
 }
 
 fn decimal(millionths: u128) -> String {

@@ -1,5 +1,5 @@
-//! Where two pieces of JSON differ. White space and the order of keys don't count; what does is named
-//! by its place, so that nobody has to search two long lines for it.
+//! Where two pieces of JSON differ. White space and the order of keys don't count; what does is
+//! named by its place, so that nobody has to search two long lines for it.
 
 use serde_json::Value;
 

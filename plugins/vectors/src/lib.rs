@@ -5,7 +5,7 @@
 //! A vector `NAME` is two files of one folder. `NAME.http` is the raw request: request line,
 //! headers, a blank line, and the body exactly to the end of the file. `NAME.toml` holds what
 //! surrounds it and what is expected. A `defaults.toml` in the folder is merged under each of them.
-//! A responder is asked nothing over HTTP, so its vector is `NAME.toml` alone, with a `[request]`.
+//! A responder is asked nothing over HTTP: its vector is the `NAME.toml` alone, with a `[request]`.
 //!
 //! The one invariant: everything that a vector states is compared. A key that nothing would look at
 //! is an error, so no vector passes by a slip of the pen.
