@@ -71,6 +71,11 @@ fn operation(row: &Row) -> Value {
 }
 
 fn reply(description: &str, schema: &str) -> Value {
+    if schema.is_empty() {
+        let text = json!({ "schema": { "type": "string" } });
+        let content = json!({ "application/openmetrics-text": text });
+        return json!({ "description": description, "content": content });
+    }
     json!({ "description": description, "content": content(schema) })
 }
 

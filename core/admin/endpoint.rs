@@ -13,6 +13,7 @@ use super::table::ENDPOINTS;
 pub(super) enum Endpoint {
     Alive,
     Ready,
+    Metrics,
     Document,
     Generation,
     Routes,

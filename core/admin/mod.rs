@@ -33,6 +33,7 @@ mod explaining;
 mod planning;
 mod rehearsing;
 mod tail;
+mod metrics;
 #[cfg(test)]
 mod tests;
 
@@ -195,6 +196,7 @@ impl Admin {
         match endpoint {
             Endpoint::Alive => Ok(ready::alive()),
             Endpoint::Ready => Ok(ready::ready(self)),
+            Endpoint::Metrics => Ok(metrics::metrics(self)),
             Endpoint::Document => Ok(reply::ok(&document::document())),
             Endpoint::Generation => Ok(shown::generation(&self.cell)),
             Endpoint::Routes => Ok(shown::routes(&self.cell.current())),

@@ -35,6 +35,8 @@ pub(super) const ENDPOINTS: &[Row] = &[
         .gives(200, "Alive"),
     Row::new("GET", "/readyz", Endpoint::Ready, "Says whether callbacks are taken; 503: no.")
         .gives(200, "Ready"),
+    Row::new("GET", "/metrics", Endpoint::Metrics, "Counters and gauges, for Prometheus.")
+        .gives(200, ""),
     Row::new("GET", "/api/v1/openapi.json", Endpoint::Document, "This document.")
         .gives(200, "Document"),
     Row::new("GET", "/api/v1/generation", Endpoint::Generation, "Which config runs, since when.")

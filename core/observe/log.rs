@@ -7,7 +7,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::live;
+use super::{live, metrics};
 
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +105,7 @@ pub struct CallLine<'a> {
 
 /// One line for one callback; a warning where the router's owner has something to mend.
 pub fn call_line(call: &CallLine<'_>) {
+    metrics::call(call);
     let CallLine { id, route, outcome, status, reason, matched, by, fallback, took_ms } = *call;
     if matches!(outcome, "offline" | "fault") || fallback {
         warn!(
@@ -142,6 +143,7 @@ pub struct AttemptLine<'a> {
 
 /// One line for one attempt; a warning where nothing more is tried.
 pub fn attempt_line(line: &AttemptLine<'_>) {
+    metrics::attempt(line);
     let AttemptLine { delivery, event, to, attempt, outcome, status, took_ms, reason } = *line;
     if matches!(outcome, "exhausted" | "gone") {
         warn!(
@@ -173,6 +175,7 @@ pub struct ConfirmLine<'a> {
 
 /// One line for one confirmation; a warning where nothing more is asked.
 pub fn confirm_line(line: &ConfirmLine<'_>) {
+    metrics::confirmation(line);
     let ConfirmLine { event, route, attempt, outcome, reason } = *line;
     // The adapter's own word: it can't pass for another line.
     let reason: String = reason.escape_debug().collect();

@@ -2,6 +2,7 @@
 //! and personal data are never handed to it.
 
 mod live;
+mod metrics;
 mod log;
 
 pub use live::{Lines, lines_after};
@@ -9,3 +10,4 @@ pub use log::{
     AttemptLine, CallLine, ConfirmLine, Level, LogForm, LogGuard, attempt_line, call_line,
     confirm_line, init, notice, plugin_line,
 };
+pub use metrics::{Gauge, metrics};
