@@ -1,4 +1,5 @@
-//! `tail`: what happens in a running router is there for whoever watches, as it happens.
+//! `tail` and `/metrics`: what happens in a running router is there for whoever watches, and is
+//! counted.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -44,4 +45,31 @@ fn callbacks_are_seen_as_they_come() {
     assert!(!line.to_string().contains("txn_1"), "{line}");
     tail.kill().expect("it ends");
     tail.wait().expect("it ended");
+}
+
+#[test]
+fn what_is_counted_needs_no_key_and_names_no_callback() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let public = "public = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"";
+    let router = Router::start_administered(&config(folder.path(), public));
+    let body = brz::body("txn_1");
+    assert_eq!(post(&router, &body, &body), 200);
+    assert_eq!(post(&router, &body, &body), 200);
+    assert_eq!(post(&router, &body, "{}"), 401);
+    let text = router.ask("/metrics").body;
+    for line in [
+        "hookswitch_callbacks_total{route=\"brz\",outcome=\"accepted\"} 1",
+        "hookswitch_callbacks_total{route=\"brz\",outcome=\"duplicate\"} 1",
+        "hookswitch_callbacks_total{route=\"brz\",outcome=\"forged\"} 1",
+        "hookswitch_callback_seconds_count{route=\"brz\"} 3",
+        "hookswitch_generation 1",
+        "hookswitch_callbacks_in_flight 0",
+        "hookswitch_store_failing 0",
+        "hookswitch_route_offline{route=\"brite\"} 0",
+        "hookswitch_plugin_quarantined{plugin=\"builtin:brz\"} 0",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} isn't in\n{text}");
+    }
+    assert!(text.contains("hookswitch_secret_matched_total{route=\"brz\",version="), "{text}");
+    assert!(text.ends_with("# EOF\n") && !text.contains("txn_1"), "{text}");
 }

@@ -29,7 +29,8 @@ Usage: cargo xtask <command>
                   and show what it said; --once ends then, else it stays up until Ctrl-C
 
 These three take --all-languages: example plugins in all languages. Their tools are brought into
-target/tools; what can't be brought is skipped, by name, and where CI is set nothing is.
+target/tools; what can't be brought is skipped, by name, or fails it all where
+HOOKSWITCH_SKIP_NOTHING is set.
 ";
 
 fn main() -> ExitCode {
