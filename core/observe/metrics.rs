@@ -1,6 +1,6 @@
 //! What the router counts, for Prometheus. Counted where a line is written, so that the log and the
-//! numbers never tell two stories. Labels are names of the config and words of ours: what comes from
-//! outside makes no new series.
+//! numbers never tell two stories. Labels are names of the config and words of ours: what comes
+//! from outside makes no new series.
 
 use std::sync::LazyLock;
 

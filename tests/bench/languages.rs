@@ -25,8 +25,8 @@ const LANGUAGES: [(&str, &str); 6] = [
 ];
 
 const CALLS: usize = 200;
-/// Calls of a kept instance. A collected language drops what a `fetch` opened only when it collects,
-/// and an instance may hold 200 such handles.
+/// Calls of a kept instance. A collected language drops what a `fetch` opened only when it
+/// collects, and an instance may hold 200 such handles.
 const REUSE: u32 = 20;
 /// A call each may take as long as the machine does.
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -1,5 +1,5 @@
-//! What the writer has committed is brought to the disk here, while the writer is at its next batch.
-//! Nobody is answered, and nobody is told that anything is due, before it is there.
+//! What the writer has committed is brought to the disk here, while the writer is at its next
+//! batch. Nobody is answered, and nobody is told that anything is due, before it is there.
 
 use std::fs::File;
 use std::io;

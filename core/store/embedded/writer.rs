@@ -176,7 +176,7 @@ impl Writer {
             {
                 batch.push(job);
             }
-            // While a sync runs, one much smaller than what is synced isn't worth a sync of its own.
+            // While a sync runs, one much smaller than what is synced isn't worth its own.
             if !batch.is_empty() && batch.len().saturating_mul(2) >= self.syncer.running() {
                 return true;
             }

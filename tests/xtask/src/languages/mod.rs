@@ -2,8 +2,8 @@
 //! their language. Each has a `build.sh` of its own, the same that its README tells people to run;
 //! here its tools are brought first.
 //!
-//! A language without tools is skipped, by name, with the reason; where `HOOKSWITCH_SKIP_NOTHING` is
-//! set, that is a failure.
+//! A language without tools is skipped, by name, with the reason; where `HOOKSWITCH_SKIP_NOTHING`
+//! is set, that is a failure.
 
 mod tools;
 
