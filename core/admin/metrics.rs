@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 
 use super::{Admin, shown};
 use crate::observe::{self, Gauge};
@@ -14,7 +14,9 @@ const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(super) fn metrics(admin: &Admin) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(observe::metrics(gauges(admin))));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(TYPE));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(TYPE));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

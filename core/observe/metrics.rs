@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge as Standing;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -146,14 +147,15 @@ pub fn metrics(gauges: Vec<Gauge>) -> String {
     use prometheus_client::encoding::text::{encode_eof, encode_registry};
     let mut standing = Registry::with_prefix("hookswitch");
     for Gauge { name, help, label, values } in gauges {
-        let family =
-            Family::<Vec<(String, String)>, prometheus_client::metrics::gauge::Gauge>::default();
+        if label.is_empty() {
+            let standing_now = Standing::default();
+            standing_now.set(values.iter().map(|(_, stands)| *stands).sum());
+            standing.register(name, help, standing_now);
+            continue;
+        }
+        let family = Family::<Vec<(String, String)>, Standing>::default();
         for (value, stands) in values {
-            let labels = match label {
-                "" => Vec::new(),
-                label => vec![(label.to_owned(), value)],
-            };
-            family.get_or_create(&labels).set(stands);
+            family.get_or_create(&vec![(label.to_owned(), value)]).set(stands);
         }
         standing.register(name, help, family);
     }

@@ -221,12 +221,16 @@ async fn send(admin: &Admin, line: &str, headers: &[(&str, &str)], body: &str) -
     let sent = std::future::ready(Ok(Bytes::copy_from_slice(body.as_bytes())));
     let (parts, body) = admin.answer(&head, sent).await.into_parts();
     let body = body.collect().await.expect("a body in memory").to_bytes();
-    let body = match body.is_empty() {
-        true => Value::Null,
-        false => serde_json::from_slice(&body).expect("JSON"),
+    let is_text = line.ends_with(" /metrics");
+    let body = match (body.is_empty(), is_text) {
+        (true, _) => Value::Null,
+        (false, true) => Value::from(String::from_utf8_lossy(&body)),
+        (false, false) => serde_json::from_slice(&body).expect("JSON"),
     };
     let said = Said { status: parts.status.as_u16(), headers: parts.headers, body };
-    assert_eq!(said.header("content-type"), Some("application/json"), "{line}");
+    let openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let wanted = if is_text { openmetrics } else { "application/json" };
+    assert_eq!(said.header("content-type"), Some(wanted), "{line}");
     assert_eq!(said.header("cache-control"), Some("no-store"), "{line}");
     if head.method != Method::HEAD {
         schema::check(&head, &said);

@@ -103,7 +103,7 @@ async fn which_generation_runs_and_how_it_came() {
     let first = json!({
         "id": 1, "since": "2026-01-02T03:04:05.678Z",
         "reloads": { "applied": 0, "rejected": 0 },
-        "last_rejected": null, "needs_restart": [],
+        "last_rejected": null, "needs_restart": [], "in_flight": 0, "old": [],
     });
     assert_eq!(said.body, first);
     admin.cell.swap(generation(2, vec![route("r", &good)]), SINCE_MS + 1000);
@@ -116,7 +116,7 @@ async fn which_generation_runs_and_how_it_came() {
         "id": 2, "since": "2026-01-02T03:04:06.678Z",
         "reloads": { "applied": 1, "rejected": 1 },
         "last_rejected": { "at": "2026-01-02T03:04:07.678Z", "problems": "error: no such key" },
-        "needs_restart": ["[listen] public"],
+        "needs_restart": ["[listen] public"], "in_flight": 0, "old": [],
     });
     assert_eq!(said.body, second);
 }

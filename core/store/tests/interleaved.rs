@@ -100,7 +100,8 @@ impl Model {
 
     fn answer(&mut self, request: usize, answering: &Answering) -> Option<Reply> {
         let known = &mut self.known[request];
-        known.answers.push((answering.attempt, answering.late, answering.reply.clone()));
+        let late = answering.late || known.stands.is_some();
+        known.answers.push((answering.attempt, late, answering.reply.clone()));
         if answering.finished && known.stands.is_none() {
             known.stands = Some(answering.reply.clone());
             known.ends_ms = self.now_ms + KEEP_MS;
