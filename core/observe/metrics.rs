@@ -148,7 +148,7 @@ pub fn metrics(gauges: Vec<Gauge>) -> String {
     let mut standing = Registry::with_prefix("hookswitch");
     for Gauge { name, help, label, values } in gauges {
         if label.is_empty() {
-            let standing_now = Standing::default();
+            let standing_now: Standing = Standing::default();
             standing_now.set(values.iter().map(|(_, stands)| *stands).sum());
             standing.register(name, help, standing_now);
             continue;
