@@ -232,7 +232,7 @@ async fn send(admin: &Admin, line: &str, headers: &[(&str, &str)], body: &str) -
     let wanted = if is_text { openmetrics } else { "application/json" };
     assert_eq!(said.header("content-type"), Some(wanted), "{line}");
     assert_eq!(said.header("cache-control"), Some("no-store"), "{line}");
-    if head.method != Method::HEAD {
+    if head.method != Method::HEAD && !is_text {
         schema::check(&head, &said);
     }
     said
