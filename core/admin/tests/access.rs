@@ -56,7 +56,9 @@ async fn every_endpoint_by_every_kind_of_key() {
                 let said = call(&admin, line, &[("authorization", &token(&admin, &others))]).await;
                 assert_eq!((said.status, said.code()), (403, "INSUFFICIENT_PERMISSIONS"), "{line}");
                 let right = status(&[("authorization", &token(&admin, &[scope]))]).await;
-                assert!(matches!(right, 200 | 400 | 404), "{line} {right}");
+                // Nobody reloads here: whoever may ask is told so.
+                let unserved = right == 503 && line == "POST /api/v1/plan";
+                assert!(unserved || matches!(right, 200 | 400 | 404), "{line} {right}");
             }
         }
         for (headers, code) in
