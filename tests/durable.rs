@@ -115,6 +115,8 @@ allow_from = ["127.0.0.1"]
 url = "http://{destination}/events"
 secret = {{ file = "brz.secret" }}
 retry = ["100ms", "100ms", "100ms", "100ms"]
+# What is held back on purpose is no failure, however long a busy machine takes.
+timeout = "60s"
 "#
     )
 }

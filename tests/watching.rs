@@ -58,10 +58,11 @@ fn what_is_counted_needs_no_key_and_names_no_callback() {
     assert_eq!(post(&router, &body, "{}"), 401);
     let text = router.ask("/metrics").body;
     for line in [
-        "hookswitch_callbacks_total{route=\"brz\",outcome=\"accepted\"} 1",
-        "hookswitch_callbacks_total{route=\"brz\",outcome=\"duplicate\"} 1",
-        "hookswitch_callbacks_total{route=\"brz\",outcome=\"forged\"} 1",
-        "hookswitch_callback_seconds_count{route=\"brz\"} 3",
+        "hookswitch_callback_seconds_count{route=\"brz\",outcome=\"accepted\"} 1",
+        "hookswitch_callback_seconds_count{route=\"brz\",outcome=\"duplicate\"} 1",
+        "hookswitch_callback_seconds_count{route=\"brz\",outcome=\"forged\"} 1",
+        "hookswitch_reloads_total{result=\"applied\"} 0",
+        "hookswitch_plugin_faults_total{plugin=\"builtin:brz\"} 0",
         "hookswitch_generation 1",
         "hookswitch_callbacks_in_flight 0",
         "hookswitch_store_failing 0",

@@ -1,15 +1,15 @@
 //! `hookswitch deliveries`: what is owed to whom and what came of it, over the admin API, and
 //! sending it again. Nothing is sent again that nobody named.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::{Map, Value};
 
 use super::Misuse;
-use super::api::{Api, Place, Refused, encoded};
+use super::api::{Api, Place, encoded};
+use super::each::{each, progress};
 use super::listing::{Extent, Listing, Query, Turn, query};
 use super::table::{self, block, cell, facts};
 
@@ -193,24 +193,12 @@ impl Resend {
     }
 
     async fn each(&self, api: &Api) -> anyhow::Result<ExitCode> {
-        let bar = progress(self.ids.len() as u64, "resending");
-        let mut resent = 0;
-        for id in &self.ids {
-            match api.post(&format!("{DELIVERIES}/{}/resend", encoded(id)), None).await {
-                Ok(mut said) => {
-                    resent += 1;
-                    said["id"] = Value::from(id.as_str());
-                    self.print(&bar, &said)?;
-                }
-                Err(error) => {
-                    let refused = error.downcast_ref::<Refused>();
-                    anyhow::ensure!(refused.is_some_and(|refused| refused.of_this_one), error);
-                    bar.suspend(|| eprintln!("{id}: {error}"));
-                }
-            }
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
+        let resent = each(&self.ids, "resending", async |id, bar| {
+            let mut said = api.post(&format!("{DELIVERIES}/{}/resend", encoded(id)), None).await?;
+            said["id"] = Value::from(id);
+            self.print(bar, &said)
+        });
+        let resent = resent.await?;
         eprintln!("resent {resent} of {}", self.ids.len());
         Ok(if resent == self.ids.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -254,17 +242,5 @@ impl Resend {
             true => Ok(bar.suspend(|| table::print(&format!("{said}\n")))?),
             false => Ok(()),
         }
-    }
-}
-
-/// A bar for a person; hidden where nobody looks.
-pub(super) fn progress(length: u64, doing: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length);
-    match ProgressStyle::with_template(&format!("{doing} {{bar:40}} {{pos}}/{{len}} {{eta}}")) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }

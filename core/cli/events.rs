@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Misuse;
-use super::api::{Place, Refused, encoded};
+use super::api::{Place, encoded};
+use super::each::each;
 use super::listing::{Extent, Listing, Turn, query};
 use super::rehearsal::{self, Which};
 use super::table::{self, Table, block, cell, facts};
@@ -205,22 +206,14 @@ impl Replay {
         };
         anyhow::ensure!(wrong.is_empty(), Misuse(wrong.to_owned()));
         let api = self.place.open()?;
-        let mut all = true;
-        for id in &self.ids {
-            match api.post(&format!("{EVENTS}/{}/replay", encoded(id)), None).await {
-                Ok(mut replayed) => {
-                    all &= replayed["deliveries"].as_u64().is_some_and(|owed| owed > 0);
-                    self.print(id, &mut replayed)?;
-                }
-                Err(error) => {
-                    let refused = error.downcast_ref::<Refused>();
-                    anyhow::ensure!(refused.is_some_and(|refused| refused.of_this_one), error);
-                    eprintln!("{id}: {error}");
-                    all = false;
-                }
-            }
-        }
-        Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let mut wanted = 0;
+        let replayed = each(&self.ids, "replaying", async |id, bar| {
+            let mut said = api.post(&format!("{EVENTS}/{}/replay", encoded(id)), None).await?;
+            wanted += usize::from(said["deliveries"].as_u64().is_some_and(|owed| owed > 0));
+            bar.suspend(|| self.print(id, &mut said))
+        });
+        replayed.await?;
+        Ok(if wanted == self.ids.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn print(&self, id: &str, replayed: &mut Value) -> anyhow::Result<()> {

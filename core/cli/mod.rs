@@ -15,6 +15,7 @@ mod explain;
 mod plan;
 mod rehearsal;
 mod tail;
+mod each;
 mod listing;
 mod table;
 mod api;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::Value;
 
-use super::api::{Api, Place, Refused, encoded};
-use super::deliveries::progress;
+use super::api::{Api, Place, encoded};
+use super::each::each;
 use super::listing::query;
 use super::{Misuse, plan, table};
 
@@ -82,28 +82,17 @@ pub(super) async fn run(place: &Place, ids: &[String], which: &Which) -> anyhow:
     anyhow::ensure!(wrong.is_empty(), Misuse(wrong.to_owned()));
     let api = place.open()?;
     let found = if ids.is_empty() { which.ids(&api).await? } else { ids.to_vec() };
-    let bar = progress(found.len() as u64, "replaying");
     let (mut same, mut differing) = (0, 0);
-    for id in &found {
-        match api.post(&format!("{EVENTS}/{}/rehearsal", encoded(id)), None).await {
-            Ok(said) => {
-                let differences = said["differences"].as_array().cloned().unwrap_or_default();
-                if differences.is_empty() {
-                    same += 1
-                } else {
-                    differing += 1
-                }
-                bar.suspend(|| print(place, id, &said, &differences))?;
-            }
-            Err(error) => {
-                let refused = error.downcast_ref::<Refused>();
-                anyhow::ensure!(refused.is_some_and(|refused| refused.of_this_one), error);
-                bar.suspend(|| eprintln!("{id}: {error}"));
-            }
+    let rehearsed = each(&found, "replaying", async |id, bar| {
+        let said = api.post(&format!("{EVENTS}/{}/rehearsal", encoded(id)), None).await?;
+        let differences = said["differences"].as_array().map_or(&[][..], Vec::as_slice);
+        match differences.is_empty() {
+            true => same += 1,
+            false => differing += 1,
         }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+        Ok(bar.suspend(|| print(place, id, &said, differences))?)
+    });
+    rehearsed.await?;
     eprintln!("of {} the same: {same}; differing: {differing}", found.len());
     Ok(if same == found.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

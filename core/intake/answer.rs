@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::desk::{Desk, Said, Seat, Silence, Told};
+use super::desk::{Desk, Seat, Silence, Told};
 use super::failure::Failure;
 use super::question::{Facts, Question};
 use super::record::{Held, Recorded};
@@ -80,7 +80,7 @@ async fn give_up(question: &Question, seat: &Seat, desk: &Desk) -> Result<Arc<To
     let facts = Facts { late: false, took, state: Vec::new() };
     let stands = question.write(&worded, facts, desk).await?;
     let told = Arc::new(stands.ok_or(Silence::Broke)?);
-    seat.tell(Said::Stands(Arc::clone(&told)));
+    seat.stands(Arc::clone(&told));
     Ok(told)
 }
 

@@ -2,6 +2,7 @@
 //! is in hand once, however many ask it: whoever comes second waits for the same try.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(super) struct Desk {
     /// No larger than the number of calls and tries that there are.
     open: Mutex<HashMap<Identity, Arc<watch::Sender<Said>>>>,
     tries: Mutex<JoinSet<()>>,
+    /// How many tries were begun: each has a number of its own.
+    begun: AtomicU64,
 }
 
 /// Route, kind and id of a request.
@@ -33,8 +36,8 @@ type Identity = (String, String, String);
 pub(super) enum Said {
     /// Nobody has begun.
     Nothing,
-    /// A try goes on.
-    Trying,
+    /// The try of this number goes on.
+    Trying(u64),
     /// This is on the disk, and is what everybody is told.
     Stands(Arc<Told>),
     /// The try brought nothing that stands. The next one to ask tries again.
@@ -73,13 +76,21 @@ pub(super) struct Seat {
     said: Arc<watch::Sender<Said>>,
 }
 
-/// Whoever works on a question: it has told something when it is dropped.
-pub(super) struct Working(Seat);
+/// Whoever works on a question, and the number of its try: it has told something when it is dropped.
+/// That it failed it says for itself alone: another try may have begun since.
+pub(super) struct Working(Seat, u64);
 
 impl Desk {
     pub(super) fn new(store: Arc<dyn Store>, clock: Clock, names: Names) -> Desk {
         let client = Client::new(OwnedReach::Anywhere, names);
-        Desk { store, clock, client, open: Mutex::default(), tries: Mutex::default() }
+        Desk {
+            store,
+            clock,
+            client,
+            open: Mutex::default(),
+            tries: Mutex::default(),
+            begun: AtomicU64::new(0),
+        }
     }
 
     /// A place at this question. Taken before the store is asked: then nobody can learn that the
@@ -115,14 +126,15 @@ impl Desk {
 impl Seat {
     /// Begins to work on the question, unless somebody does, or has said what stands.
     pub(super) fn begin(&self) -> Option<Working> {
+        let number = self.desk.begun.fetch_add(1, Ordering::Relaxed);
         let idle = |said: &mut Said| {
             let idle = matches!(said, Said::Nothing | Said::Failed(_));
             if idle {
-                *said = Said::Trying;
+                *said = Said::Trying(number);
             }
             idle
         };
-        self.said.send_if_modified(idle).then(|| Working(self.again()))
+        self.said.send_if_modified(idle).then(|| Working(self.again(), number))
     }
 
     /// What comes of the try that goes on, or what stands already.
@@ -134,16 +146,16 @@ impl Seat {
             Ok(Said::Stands(told)) => Ok(told),
             Ok(Said::Failed(told)) => told,
             // The sender is held here.
-            Ok(Said::Nothing | Said::Trying) | Err(_) => Err(Silence::Broke),
+            Ok(Said::Nothing | Said::Trying(_)) | Err(_) => Err(Silence::Broke),
         }
     }
 
-    /// Tells everybody who waits. What stands stays.
-    pub(super) fn tell(&self, news: Said) {
+    /// This is on the disk from here on: everybody who waits is told. What stood before stays.
+    pub(super) fn stands(&self, told: Arc<Told>) {
         self.said.send_if_modified(|said| {
             let open = !matches!(said, Said::Stands(_));
             if open {
-                *said = news;
+                *said = Said::Stands(told);
             }
             open
         });
@@ -156,20 +168,26 @@ impl Seat {
 }
 
 impl Working {
-    pub(super) fn tell(&self, news: Said) {
-        self.0.tell(news);
+    /// What it brought is on the disk, or what stood there before.
+    pub(super) fn stands(&self, told: Arc<Told>) {
+        self.0.stands(told);
+    }
+
+    /// It brought nothing that stands.
+    pub(super) fn failed(&self, told: Result<Arc<Told>, Silence>) {
+        self.0.said.send_if_modified(|said| {
+            let ours = matches!(said, Said::Trying(number) if *number == self.1);
+            if ours {
+                *said = Said::Failed(told);
+            }
+            ours
+        });
     }
 }
 
 impl Drop for Working {
     fn drop(&mut self) {
-        self.0.said.send_if_modified(|said| {
-            let trying = matches!(said, Said::Trying);
-            if trying {
-                *said = Said::Failed(Err(Silence::Broke));
-            }
-            trying
-        });
+        self.failed(Err(Silence::Broke));
     }
 }
 
@@ -230,10 +248,10 @@ mod tests {
         let others = [desk.seat("r", &request("2")), desk.seat("s", &request("1"))];
         assert!(others.iter().all(|other| other.begin().is_some()), "those are others");
         drop((first, others));
-        working.tell(Said::Stands(told("answered")));
+        working.stands(told("answered"));
         drop(working);
         assert!(second.begin().is_none(), "it is answered");
-        second.tell(Said::Failed(Err(Silence::Broke)));
+        second.stands(told("other"));
         assert_eq!(second.said().await.expect("what stands stays").outcome, "answered");
         drop(second);
         assert!(lock(&desk.open).is_empty());
@@ -248,8 +266,13 @@ mod tests {
         drop(seat.begin().expect("nobody works on it"));
         assert!(matches!(seat.said().await, Err(Silence::Broke)));
         let working = seat.begin().expect("nobody works on it any more");
-        working.tell(Said::Failed(Ok(told("unavailable"))));
+        working.failed(Ok(told("unavailable")));
         assert_eq!(seat.said().await.expect("it is worded").outcome, "unavailable");
-        assert!(seat.begin().is_some(), "not now is no last word");
+        let next = seat.begin().expect("not now is no last word");
+        // The first one still wrote down what it brought.
+        drop(working);
+        assert!(seat.begin().is_none(), "the next one goes on");
+        next.failed(Ok(told("unavailable")));
+        assert_eq!(seat.said().await.expect("it is worded").outcome, "unavailable");
     }
 }

@@ -12,7 +12,6 @@ use super::answer::{Answer, Answered};
 use super::desk::Told;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
-use crate::model::units::millis;
 use crate::model::{GenerationId, Head, Outcome, Reason, Reply};
 use crate::observe::{self, CallLine};
 use crate::plugin::{Duty, Fault, Instance};
@@ -184,7 +183,7 @@ impl Ended {
             matched: &self.matched,
             by: &self.by,
             fallback: self.fallback,
-            took_ms: millis(took),
+            took,
         });
     }
 

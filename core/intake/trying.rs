@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::desk::{Desk, Said, Silence, Working};
+use super::desk::{Desk, Silence, Working};
 use super::failure::{Blame, Failure};
 use super::question::{Computed, Facts, Question, Worded};
 use super::service;
@@ -31,7 +31,7 @@ impl Try {
         let worded = match worded {
             Ok(worded) => worded,
             Err(fault) => {
-                self.working.tell(Said::Failed(Err(Silence::Adapter(fault))));
+                self.working.failed(Err(Silence::Adapter(fault)));
                 return;
             }
         };
@@ -39,7 +39,7 @@ impl Try {
         let is_final = worded.is_final();
         if !is_final {
             // Nobody has to wait for the disk to be told to try again.
-            self.working.tell(Said::Failed(Ok(Arc::clone(&told))));
+            self.working.failed(Ok(Arc::clone(&told)));
         }
         let drained = answerer.plugin().map(|binding| binding.drain_state());
         let state = drained.as_ref().map(Drained::changes).unwrap_or_default();
@@ -49,9 +49,9 @@ impl Try {
             drained.kept();
         }
         match stands {
-            Ok(Some(stands)) => self.working.tell(Said::Stands(Arc::new(stands))),
+            Ok(Some(stands)) => self.working.stands(Arc::new(stands)),
             Ok(None) => {}
-            Err(silence) if is_final => self.working.tell(Said::Failed(Err(silence))),
+            Err(silence) if is_final => self.working.failed(Err(silence)),
             Err(_) => {}
         }
     }

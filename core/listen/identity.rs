@@ -12,6 +12,8 @@ use rustls::{InconsistentKeys, ServerConfig};
 use thiserror::Error;
 use x509_cert::der::Decode;
 
+use crate::model::units::millis;
+
 /// What is offered over TLS, the best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// How an encrypted key in PKCS#8 begins.
@@ -112,9 +114,7 @@ fn validity(certificate: &CertificateDer<'_>) -> Result<RangeInclusive<u64>, Ide
     let certificate = x509_cert::Certificate::from_der(certificate)
         .map_err(|error| IdentityFault::BadCertificate(error.to_string()))?;
     let validity = certificate.tbs_certificate.validity;
-    let ms = |time: x509_cert::time::Time| {
-        u64::try_from(time.to_unix_duration().as_millis()).unwrap_or(u64::MAX)
-    };
+    let ms = |time: x509_cert::time::Time| millis(time.to_unix_duration());
     Ok(ms(validity.not_before)..=ms(validity.not_after))
 }
 

@@ -16,6 +16,7 @@ use tracing_subscriber::layer::{Context, Layer};
 
 use crate::model::Clock;
 use crate::model::clock::rfc3339;
+use crate::model::units::millis;
 
 /// Lines that are kept.
 const LINES_MAX: usize = 2000;
@@ -96,10 +97,6 @@ impl Live {
         // A push and a count: what a panic left is whole.
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn millis(length: Duration) -> u64 {
-    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Ring {

@@ -1,5 +1,7 @@
 //! Log lines: one per callback, one per thing an operator should know, and what plugins write.
 
+use std::time::Duration;
+
 use tracing::{debug, error, info, warn};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::filter::dynamic_filter_fn;
@@ -8,6 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::{live, metrics};
+use crate::model::units::millis;
 
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,14 +102,15 @@ pub struct CallLine<'a> {
     pub by: &'a str,
     /// Whether that is what config says where nobody answers.
     pub fallback: bool,
-    /// From the head to the reply, in milliseconds.
-    pub took_ms: u64,
+    /// From the head to the reply.
+    pub took: Duration,
 }
 
 /// One line for one callback; a warning where the router's owner has something to mend.
 pub fn call_line(call: &CallLine<'_>) {
     metrics::call(call);
-    let CallLine { id, route, outcome, status, reason, matched, by, fallback, took_ms } = *call;
+    let CallLine { id, route, outcome, status, reason, matched, by, fallback, took } = *call;
+    let took_ms = millis(took);
     if matches!(outcome, "offline" | "fault") || fallback {
         warn!(
             target: "hookswitch::call",

@@ -10,4 +10,4 @@ pub use log::{
     AttemptLine, CallLine, ConfirmLine, Level, LogForm, LogGuard, attempt_line, call_line,
     confirm_line, init, notice, plugin_line,
 };
-pub use metrics::{Gauge, metrics};
+pub use metrics::{Named, Standing, metrics};

@@ -93,7 +93,7 @@ impl Binding {
         !self.use_of.grant.keyring.is_empty()
     }
 
-    /// Whether trimming its secrets, or reading them otherwise, could change anything.
+    /// Whether the other one has the same secrets: then looking with those brings nothing new.
     pub fn same_keys(&self, other: &Binding) -> bool {
         self.use_of.grant.keyring.same(&other.use_of.grant.keyring)
     }

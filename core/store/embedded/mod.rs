@@ -45,6 +45,7 @@ use super::{
     EventWhole, Health, NewWebhook, Owed, Page, Pending, Recorded, Recording, Settlement, Store,
     StoreFault, Unconfirmed, UnconfirmedSettlement, Webhook, WebhookChange,
 };
+use crate::model::units::millis;
 use crate::model::{Addressee, Clock, DeliveryId, EventId, Reply, StateChange, WebhookId};
 
 /// What an embedded store needs.
@@ -111,7 +112,7 @@ impl Embedded {
         let (seal, shared) = (Arc::new(seal), Arc::new(Shared::new(known)));
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let claiming = open::connect(&options.path, read_only).map_err(damaged)?;
-        let wait_most_ms = u64::try_from(options.wait_most.as_millis()).unwrap_or(u64::MAX);
+        let wait_most_ms = millis(options.wait_most);
         let (hand_in, jobs) = mpsc::channel(options.queue.max(1));
         let (changes, changed) = watch::channel(0);
         let stop = Arc::new(AtomicBool::new(false));
@@ -320,7 +321,7 @@ impl Store for Embedded {
     }
 
     fn prune(&self, now_ms: u64) -> Pending<'_, usize> {
-        let keep_ms = u64::try_from(self.options.keep.as_millis()).unwrap_or(u64::MAX);
+        let keep_ms = millis(self.options.keep);
         let bounds = Bounds { now_ms, keep_ms, bytes_max: self.options.bytes_max };
         Box::pin(async move {
             let at = self.pruned.load(Ordering::Relaxed);
