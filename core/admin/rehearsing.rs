@@ -16,11 +16,10 @@ pub(super) async fn rehearsed(admin: &Admin, call: &Call<'_>) -> Reply {
         return Err(Refusal::NoSuch("route"));
     };
     let differences = replayed(route, &whole).await;
-    let plugin = route.adapter.plugin();
     Ok(reply::ok(&json!({
         "event_id": whole.shown.id.to_string(),
         "route": route.name,
-        "adapter": format!("{}@{}", plugin.name(), plugin.hash()),
+        "adapter": route.adapter.plugin().identity(),
         "differences": differences.iter().map(difference).collect::<Value>(),
     })))
 }

@@ -60,7 +60,7 @@ pub struct NearMiss {
 pub async fn explain(generation: &Generation, route: &Route, callback: &Callback) -> Explanation {
     let mut told = Explanation {
         route: route.name.clone(),
-        adapter: format!("{}@{}", route.adapter.plugin().name(), route.adapter.plugin().hash()),
+        adapter: route.adapter.plugin().identity().to_owned(),
         verdict: "fault",
         matched: None,
         reason: None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::Uri;
 
 use super::Gate;
-use crate::model::{Answer, Decline, DeclineStatus, SecretText};
+use crate::model::{Answer, Decline, SecretText};
 use crate::plugin::Binding;
 
 /// What is set aside of a deadline for a last word, which is on the disk before it leaves: a fifth
@@ -56,7 +56,11 @@ impl Answerer {
     /// From the whole callback to when what is said instead of an answer is begun with: it leaves
     /// by the deadline.
     pub fn patience(&self) -> Duration {
-        let is_final = self.fallback.as_ref().is_some_and(stands);
+        let is_final = match &self.fallback {
+            Some(Ok(_)) => true,
+            Some(Err(decline)) => decline.status.is_final(),
+            None => false,
+        };
         let (part, most) = if is_final { WRITING } else { WORDING };
         self.deadline.saturating_sub(most.min(self.deadline / part))
     }
@@ -68,9 +72,4 @@ impl Answerer {
             Responder::Service(_) | Responder::Offline(_) => None,
         }
     }
-}
-
-/// Whether it is a last word: "not now" is none.
-pub fn stands(said: &Result<Answer, Decline>) -> bool {
-    !matches!(said, Err(decline) if decline.status == DeclineStatus::Unavailable)
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::answerer::{Answerer, Responder, Service, stands};
+pub use self::answerer::{Answerer, Responder, Service};
 pub use self::ask::{Ask, Purpose, Told};
 pub use self::calls::{Calls, InFlight};
 pub use self::cell::{Cell, Record, Rejected};

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use super::desk::{Desk, Silence, Told};
 use super::failure::Failure;
 use super::route::Place;
-use crate::generation::{Answerer, stands};
+use crate::generation::Answerer;
+use crate::model::hex;
 use crate::model::units::millis;
 use crate::model::{
     Answer, Context, Decline, EventId, Head, Outcome, Reason, Reply, Request, StateChange,
@@ -74,7 +75,7 @@ impl Question {
         let Request { kind, id, .. } = &self.request;
         let identity = [self.place.route.name.as_str(), kind, id].join("\0");
         let digest = digest::digest(&digest::SHA256, identity.as_bytes());
-        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(digest.as_ref())
     }
 
     /// What was computed, in the adapter's words; the inner error where it is no answer, or none
@@ -181,8 +182,8 @@ impl Worded {
     /// Whether it is the last word: "not now" is none.
     pub(super) fn is_final(&self) -> bool {
         match &self.outcome {
-            Outcome::Answered(answer) => stands(&Ok(answer.clone())),
-            Outcome::Declined(decline) => stands(&Err(decline.clone())),
+            Outcome::Answered(_) => true,
+            Outcome::Declined(decline) => decline.status.is_final(),
             _ => false,
         }
     }

@@ -78,7 +78,7 @@ impl Notification {
             callback: self.callback,
             route: place.route.name.clone(),
             generation: generation.id,
-            adapter: adapter(place),
+            adapter: place.adapter.plugin().identity().to_owned(),
             matched: proof.matched.clone(),
             replay_key: proof.replay_key.clone(),
             events: owed(self.events, place, generation),
@@ -121,7 +121,7 @@ impl Coming {
             callback,
             route: place.route.name.clone(),
             generation,
-            adapter: adapter(place),
+            adapter: place.adapter.plugin().identity().to_owned(),
             matched: proof.matched.clone(),
             replay_key: proof.replay_key.clone(),
             request: request.clone(),
@@ -145,12 +145,6 @@ impl Coming {
             Asked::Differs | Asked::Replayed => Held::Told(differs(), None),
         })
     }
-}
-
-/// The adapter, as the history names it.
-fn adapter(place: &Place) -> String {
-    let plugin = place.adapter.plugin();
-    format!("{}@{}", plugin.name(), plugin.hash())
 }
 
 fn owed(events: Vec<Event>, place: &Place, generation: &Generation) -> Vec<NewEvent> {

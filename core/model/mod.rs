@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod manifest;
 pub mod address;
 pub mod units;
+pub mod hex;
 pub mod breaker;
 pub mod secret;
 

@@ -31,6 +31,13 @@ pub enum DeclineStatus {
     Unavailable,
 }
 
+impl DeclineStatus {
+    /// Whether it is a last word: "not now" is none.
+    pub fn is_final(self) -> bool {
+        self != DeclineStatus::Unavailable
+    }
+}
+
 /// A responder's no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decline {

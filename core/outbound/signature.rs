@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
-use crate::model::SecretText;
+use crate::model::{SecretText, hex};
 
 /// What stands before a secret that is meant for webhooks.
 const WHSEC: &str = "whsec_";
@@ -59,8 +59,7 @@ fn standard(secret: &SecretText, id: &str, time: &str, body: &[u8]) -> String {
 /// `sha256=…`: the key is the secret's whole text, `whsec_` and all.
 fn plain(secret: &SecretText, time: &str, body: &[u8]) -> String {
     let tag = mac(secret.expose().as_bytes(), &[time.as_bytes(), b".", body]);
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256={hex}")
+    format!("sha256={}", hex::encode(tag.as_ref()))
 }
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> hmac::Tag {

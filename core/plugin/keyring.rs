@@ -8,10 +8,9 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ring::{hmac, signature};
 
-use super::codec::encode_hex;
 use super::looking::{Check, Witness};
 use super::public_key::{PublicKey, Scheme};
-use crate::model::SecretText;
+use crate::model::{SecretText, hex};
 
 /// One version of a secret: several stand side by side while it is rotated.
 #[derive(Debug)]
@@ -189,7 +188,7 @@ impl Keyring {
             role,
             scheme,
             message_bytes: message.len(),
-            message_sha256: encode_hex(digest.as_ref()),
+            message_sha256: hex::encode(digest.as_ref()),
             matched: matched.map(str::to_owned),
         });
     }
@@ -316,7 +315,7 @@ fn key_bytes(text: &SecretText, form: KeyForm) -> Option<Vec<u8>> {
         KeyForm::Utf8WithoutWhsec => stripped.as_bytes().to_vec(),
         KeyForm::Base64 => BASE64.decode(whole).ok()?,
         KeyForm::Base64WithoutWhsec => BASE64.decode(stripped).ok()?,
-        KeyForm::Hex => super::codec::decode_hex(whole)?,
+        KeyForm::Hex => hex::decode(whole)?,
     };
     // HMAC takes an empty key, and then anyone can sign.
     (!bytes.is_empty()).then_some(bytes)

@@ -15,7 +15,8 @@ use super::health::Health;
 use super::limits::Limits;
 use super::loaded::Plugin;
 use super::warm::Warm;
-use super::{Host, abi, codec, component};
+use super::{Host, abi, component};
+use crate::model::hex;
 
 /// Where a plugin's bytes are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -120,7 +121,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, LoadFault> {
 
 /// SHA-256 in hexadecimal.
 pub(super) fn hash(bytes: &[u8]) -> String {
-    codec::encode_hex(digest::digest(&digest::SHA256, bytes).as_ref())
+    hex::encode(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 /// Makes a plugin of bytes: blocking, and busy for as long as the compiler takes.
@@ -138,6 +139,7 @@ pub(super) fn make(
     let exports = abi::v0_1_0::Exports::of(&pre);
     Ok(Plugin {
         name: name.to_owned(),
+        identity: format!("{name}@{hash}"),
         hash,
         version,
         pre,

@@ -19,6 +19,7 @@ use super::warm::Warm;
 pub struct Plugin {
     pub(super) name: String,
     pub(super) hash: String,
+    pub(super) identity: String,
     pub(super) version: &'static str,
     pub(super) pre: InstancePre<Call>,
     pub(super) exports: Exports,
@@ -49,6 +50,11 @@ impl Plugin {
     /// SHA-256 of its bytes, in hexadecimal.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// `NAME@HASH`: which code it is, as the history names it.
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// The version of the contract that it was built for.

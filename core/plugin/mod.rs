@@ -10,7 +10,6 @@ mod grant;
 mod keyring;
 mod looking;
 mod public_key;
-mod codec;
 mod state;
 mod engine;
 mod cache;

@@ -81,7 +81,7 @@ impl Answers<'_> {
             problems.push(Problem::error(message).at(&at.place).help(help));
             return None;
         };
-        let by = format!("{}@{}", plugin.name(), plugin.hash());
+        let by = plugin.identity().to_owned();
         let given = serde_json::Value::Object(settings.settings.clone());
         // What its missing secrets would give is no answer.
         let responder = match &settings.offline {

@@ -21,6 +21,7 @@ use super::raw::limits::Limits;
 use super::raw::{Raw, raw};
 use super::source::Sources;
 use super::{Problem, Problems, Settings, Severity};
+use crate::model::hex;
 
 /// What all parts of resolving share.
 struct Desk<'a> {
@@ -97,7 +98,7 @@ fn digest(sources: &Sources, desk: &Desk<'_>) -> String {
     for part in desk.shelf.digests().chain(desk.read.iter().map(|read| read.digest)) {
         all.update(part.as_ref());
     }
-    all.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(all.finish().as_ref())
 }
 
 /// Where text could not be read, what was found behind it may be wrong, and so may be whatever

@@ -28,7 +28,7 @@ fn keyring(versions: &[(&str, Option<&str>, &str)]) -> Keyring {
 fn macs_in_every_form_of_the_key() {
     let message = b"what do ya want for nothing?";
     let tag = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-    let tag = super::super::codec::decode_hex(tag).expect("hex");
+    let tag = crate::model::hex::decode(tag).expect("hex");
     for (form, secret) in [
         (KeyForm::Utf8, "Jefe"),
         (KeyForm::Utf8WithoutWhsec, "whsec_Jefe"),

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq as _;
 
 use super::host::{crypto, log, secrets, settings, signing, state, text, types};
+use crate::model::hex;
 use crate::observe::Level;
 use crate::plugin::call::Call;
-use crate::plugin::codec;
 use crate::plugin::keyring::{KeyForm, Mac, Signed};
 use crate::plugin::public_key::Scheme;
 
@@ -147,11 +147,11 @@ impl text::Host for Call {
     }
 
     fn decode_hex(&mut self, text: String) -> Made<Option<Vec<u8>>> {
-        Ok(codec::decode_hex(&text))
+        Ok(hex::decode(&text))
     }
 
     fn encode_hex(&mut self, data: Vec<u8>) -> Made<String> {
-        Ok(codec::encode_hex(&data))
+        Ok(hex::encode(&data))
     }
 }
 

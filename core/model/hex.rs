@@ -1,7 +1,7 @@
 //! Hexadecimal, the one text form that no library of ours has.
 
 /// Bytes from pairs of hexadecimal digits, either case.
-pub(super) fn decode_hex(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) {
         return None;
@@ -12,7 +12,7 @@ pub(super) fn decode_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Lower-case hexadecimal.
-pub(super) fn encode_hex(data: &[u8]) -> String {
+pub fn encode(data: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let both = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     data.iter().flat_map(both).map(char::from).collect()
