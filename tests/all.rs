@@ -13,6 +13,7 @@ mod languages;
 mod confirming;
 mod recording;
 mod rehearsing;
+mod proving;
 mod answering;
 mod serve;
 mod commands;

@@ -146,7 +146,8 @@ impl Instance {
         let call = plugin.exports.verify(&mut self.live.guest, callback);
         let made = timeout_at(deadline, lane.run(call)).await;
         let verdict = self.end(made).and_then(|made| bounds::verdict(&plugin.limits, made));
-        self.trusted |= matches!(verdict, Ok(Verdict::Genuine(_)));
+        // What wasn't opened for a callback only looks, and counts for nothing.
+        self.trusted |= self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_)));
         verdict
     }
 
