@@ -6,12 +6,14 @@
 
 mod differ;
 mod stored;
+mod answered;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::answered::{answered, stored};
 pub use self::stored::replayed;
 use crate::generation::{Difference, Rehearsal};
 use crate::model::{Callback, Content, Outcome, ParseFault, Reply, Verdict};
