@@ -270,15 +270,15 @@ impl Instance {
     /// Enters into the plugin's record how work on a genuine callback went.
     fn count<T>(&self, made: Result<T, Fault>) -> Result<T, Fault> {
         match &made {
-            Ok(_) if self.trusted => self.plugin.health.did_well(),
-            Err(fault) if self.trusted => {
+            Ok(_) | Err(_) if !self.trusted || !self.binding.counts => {}
+            Ok(_) => self.plugin.health.did_well(),
+            Err(fault) => {
                 if let Some(length) = self.plugin.health.failed(fault, Instant::now()) {
                     let (name, seconds) = (self.plugin.name(), length.as_secs_f32());
                     let line = format!("{name} is in quarantine for {seconds} s: {fault}");
                     observe::notice(Level::Error, &line);
                 }
             }
-            Ok(_) | Err(_) => {}
         }
         made
     }
