@@ -69,11 +69,14 @@ impl Binding {
     /// An instance for a callback: one that was kept for this duty, where the plugin allows that,
     /// else a fresh one. A plugin in quarantine gives none.
     pub async fn take(self: &Arc<Self>, duty: Duty) -> Result<Instance, Fault> {
-        self.plugin().health.admit()?;
-        if let Some(kept) = self.plugin().warm.take(self.number, duty) {
+        let plugin = self.plugin();
+        plugin.health.admit().inspect_err(|fault| plugin.counts.failed(fault))?;
+        if let Some(kept) = plugin.warm.take(self.number, duty) {
+            plugin.counts.reused();
             return Ok(Instance::again(Arc::clone(self), kept));
         }
-        Instance::open(Arc::clone(self), Some(duty)).await
+        let opened = Instance::open(Arc::clone(self), Some(duty)).await;
+        opened.inspect_err(|fault| plugin.counts.failed(fault))
     }
 }
 
