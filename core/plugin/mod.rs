@@ -17,6 +17,7 @@ mod component;
 mod load;
 mod lane;
 mod health;
+mod counts;
 mod warm;
 mod loaded;
 mod anatomy;
@@ -40,6 +41,7 @@ use wasmtime::component::Linker;
 
 pub use self::anatomy::{Anatomy, Asking};
 pub use self::binding::{Binding, Duty};
+pub use self::counts::Counted;
 pub use self::drained::Drained;
 pub use self::fault::Fault;
 pub use self::grant::{Grant, HostRule};
