@@ -13,6 +13,8 @@ mod languages;
 mod confirming;
 mod recording;
 mod rehearsing;
+mod generations;
+mod secrets;
 mod proving;
 mod answering;
 mod serve;

@@ -116,17 +116,6 @@ fn what_would_turn_stored_callbacks_forged_stops_a_reload_until_it_is_allowed() 
 }
 
 #[test]
-fn a_secret_that_is_emptied_takes_its_own_route_offline_until_it_is_back() {
-    let bench = Bench::open();
-    for (text, own, id) in [("", 503, 2), (brz::SECRET, 200, 3)] {
-        write(bench.folder.path(), "other.secret", text);
-        bench.router.until(GENERATION, |said| said["id"] == id);
-        assert_eq!(bench.call("/other", &format!("o{id}")), own, "{id}");
-        assert_eq!(bench.call("/brz", &format!("t{id}")), 200, "{id}");
-    }
-}
-
-#[test]
 fn replay_says_what_it_was_not_told() {
     let bench = Bench::open();
     for args in [

@@ -2,6 +2,7 @@
 //! changed something. Everything is built before anything is swapped, so a config with problems
 //! changes nothing.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +81,7 @@ impl Reloader {
             settings: None,
             rejected: None,
             files,
+            hollow: BTreeSet::new(),
         };
         // The first look only finds out where to look, and what changed since the start.
         live.look(&mut watch, Look::Files).await;
@@ -120,6 +122,8 @@ struct Live<'r> {
     rejected: Option<Digest>,
     /// The files that mattered when the config could last be read.
     files: Vec<PathBuf>,
+    /// Those of them that were empty or gone when it was last looked.
+    hollow: BTreeSet<PathBuf>,
 }
 
 impl Live<'_> {
@@ -144,6 +148,12 @@ impl Live<'_> {
 
     /// The config, once it stands still.
     async fn settle(&mut self, watch: &mut Watch) -> Seen {
+        let seen = self.settled(watch).await;
+        self.hollow.clone_from(&seen.hollow);
+        seen
+    }
+
+    async fn settled(&mut self, watch: &mut Watch) -> Seen {
         let mut before = self.running;
         for _ in 0..TRIES_MAX {
             let seen = see(&self.reloader.path, &self.reloader.host, self.files.clone()).await;
@@ -157,7 +167,8 @@ impl Live<'_> {
                 watch.follow(seen.folders);
             }
             before = digest;
-            tokio::time::sleep(STILL).await;
+            let still = if seen.hollow.is_subset(&self.hollow) { STILL } else { HOLLOW_STILL };
+            tokio::time::sleep(still).await;
         }
         see(&self.reloader.path, &self.reloader.host, self.files.clone()).await
     }
@@ -309,5 +320,8 @@ fn check_memory(settings: &Settings) -> Problems {
 /// What is new is read twice, this long apart, and counts once both are the same: a file may have
 /// been half-written, and half a config can be a valid one that lacks routes.
 const STILL: Duration = Duration::from_millis(50);
+/// The same where a file has become empty, or is gone. Whoever writes a file in place empties it
+/// first, and a busy disk may hold up what comes then; an empty file is a valid one without routes.
+const HOLLOW_STILL: Duration = Duration::from_millis(500);
 /// How often files are read again that change, or lie elsewhere than a moment ago.
 const TRIES_MAX: usize = 10;

@@ -1,6 +1,7 @@
 //! The config as it stands on the disk, read away from those who serve: settings or problems, what
 //! they come down to, and where changes of any of it have to be looked for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub(super) struct Seen {
     /// The files that matter, and where they have to be watched.
     pub(super) files: Vec<PathBuf>,
     pub(super) folders: Folders,
+    /// Those of the files that are empty, or gone: as they are just before they are written.
+    pub(super) hollow: BTreeSet<PathBuf>,
 }
 
 /// Reads the config, away from those who serve.
@@ -38,6 +41,7 @@ pub(super) async fn see(path: &Path, host: &Arc<Host>, files: Vec<PathBuf>) -> S
                 digest: [0; 32],
                 files: Vec::new(),
                 folders: Folders::new(),
+                hollow: BTreeSet::new(),
             }
         }
     }
@@ -60,7 +64,9 @@ fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
     };
     let root = path.to_owned();
     let folders = watch::folders(&whole, std::iter::once(&root).chain(&files));
-    Seen { settings, problems, digest, files, folders }
+    let is_hollow = |path: &&PathBuf| std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+    let hollow = files.iter().filter(is_hollow).cloned().collect();
+    Seen { settings, problems, digest, files, folders, hollow }
 }
 
 /// What settings come down to, with their plugins' hashes, in the order of the settings.
