@@ -5,8 +5,9 @@
 //! `cargo bench -- cost` prints the first table only, `-- hostile` the second, `-- stages` the
 //! last. Between them, by name: `durable`, what an acknowledgement costs that is on the disk;
 //! `deliver`, a queue on its way out; `history`, pages of a million callbacks. These write
-//! gigabytes, so they are printed only where they are named; so is `languages`, the same
-//! responder in each of them, which wants the plugins of all languages built.
+//! gigabytes, so they are printed only where they are named; so are `languages`, the same
+//! responder in each of them, which wants the plugins of all languages built, and `quotes`, how long
+//! whoever asks for a quote waits, on the disk and without one, which wants `cargo xtask plugins`.
 
 mod adapter;
 mod cost;
@@ -25,6 +26,7 @@ mod load;
 mod native;
 #[path = "../support/prices.rs"]
 mod prices;
+mod quotes;
 mod rows;
 #[path = "../support/store.rs"]
 mod store;
@@ -42,7 +44,8 @@ fn main() {
         return deliver::take();
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let tables = ["cost", "hostile", "durable", "deliver", "history", "languages", "stages"];
+    let tables =
+        ["cost", "hostile", "durable", "deliver", "history", "languages", "quotes", "stages"];
     let named = |table: &str| words.iter().any(|word| word == table);
     let none_named = !tables.into_iter().any(named);
     let wanted = |table: &str| none_named || named(table);
@@ -63,6 +66,9 @@ fn main() {
     }
     if named("languages") {
         languages::print();
+    }
+    if named("quotes") {
+        quotes::print();
     }
     if wanted("stages") {
         divan::main();
