@@ -84,11 +84,14 @@ impl Binding {
         if !self.counts {
             return self.open().await;
         }
-        self.plugin().health.admit()?;
-        if let Some(kept) = self.plugin().warm.take(self.number, duty) {
+        let plugin = self.plugin();
+        plugin.health.admit().inspect_err(|fault| plugin.counts.failed(fault))?;
+        if let Some(kept) = plugin.warm.take(self.number, duty) {
+            plugin.counts.reused();
             return Ok(Instance::again(Arc::clone(self), kept));
         }
-        Instance::open(Arc::clone(self), Some(duty)).await
+        let opened = Instance::open(Arc::clone(self), Some(duty)).await;
+        opened.inspect_err(|fault| plugin.counts.failed(fault))
     }
 }
 

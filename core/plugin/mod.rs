@@ -17,6 +17,7 @@ mod component;
 mod load;
 mod lane;
 mod health;
+mod counts;
 mod warm;
 mod loaded;
 mod anatomy;
@@ -40,6 +41,7 @@ use wasmtime::component::Linker;
 
 pub use self::anatomy::{Anatomy, Asking};
 pub use self::binding::{Binding, Duty};
+pub use self::counts::Counted;
 pub use self::drained::Drained;
 pub use self::fault::Fault;
 pub use self::grant::{Grant, HostRule};
@@ -61,6 +63,11 @@ const BUILTINS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtins.
 /// The names of the first-party plugins that are part of this binary.
 pub fn builtins() -> impl Iterator<Item = &'static str> {
     BUILTINS.iter().map(|(name, _)| *name)
+}
+
+/// The bytes of one of them.
+pub fn builtin(name: &str) -> Option<&'static [u8]> {
+    BUILTINS.iter().find(|(builtin, _)| *builtin == name).map(|(_, bytes)| *bytes)
 }
 
 /// The contract's texts by their place in a folder `wit`, for people who write plugins.

@@ -1,12 +1,14 @@
 //! What an adapter makes of a callback that came before: its verdict, what it holds and how that is
-//! acknowledged, at the time when it came; and how two such results differ.
+//! acknowledged, at the time when it came; and how two such results differ. Its vectors are such
+//! callbacks too, with what has to come of them.
 //!
 //! Nothing here is kept, sent or counted, and a difference says nothing of a body or a secret: of
 //! data only where it differs.
 
+mod answered;
 mod differ;
 mod stored;
-mod answered;
+pub mod vectors;
 #[cfg(test)]
 mod tests;
 
