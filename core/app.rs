@@ -21,10 +21,10 @@ use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
 use crate::intake::{Intake, Proxies};
 use crate::listen::{self, Counters, Listener, Tls};
-use crate::model::{Clock, GenerationId};
+use crate::model::Clock;
 use crate::observe::{self, Level};
 use crate::plugin::{Host, HostFault};
-use crate::reload::{self, Certificates, Reloader};
+use crate::reload::{self, Certificates, First, Reloader};
 use crate::store::{OpenFault, Store, StoreFault};
 
 /// Why the router doesn't start.
@@ -63,29 +63,42 @@ pub struct Loaded {
     pub generation: Generation,
     /// What that comes down to.
     pub digest: reload::Digest,
+    /// The hashes of its plugins, as they were loaded.
+    pub hashes: Vec<String>,
     /// What loaded its plugins.
     pub host: Arc<Host>,
     /// Warnings, if there are any.
     pub problems: Problems,
 }
 
-/// Reads a config and builds its first generation. Compiled code is kept beside the store; where
-/// `making` is false, only in a folder that is there already.
-pub async fn load(path: &Path, clock: Clock, making: bool) -> Result<Loaded, StartFault> {
+/// What a config is loaded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// To serve: compiled code is kept beside the store, in a folder that is made.
+    Serve,
+    /// To say whether it could: nothing is made, so compiled code is kept only in a folder that is
+    /// there already.
+    Check,
+    /// To look something up with it: the same, and its plugins' vectors don't run.
+    Look,
+}
+
+/// Reads a config and builds its first generation.
+pub async fn load(path: &Path, clock: Clock, wanted: Wanted) -> Result<Loaded, StartFault> {
     let sources = config::read(path).map_err(StartFault::Config)?;
     let environment = |name: &str| std::env::var(name).ok();
     let (settings, mut problems) = config::resolve(&sources, &environment);
     let Some(settings) = settings else { return Err(StartFault::Config(problems)) };
     let cache = cache_path(&settings.router);
-    let cache = (making || cache.is_dir()).then_some(cache);
+    let cache = (wanted == Wanted::Serve || cache.is_dir()).then_some(cache);
     let now_ms = clock.now_ms();
     let host = Host::start(settings.router.pool.clone(), cache.as_deref(), clock)?;
-    let built = reload::build(&host, &settings, GenerationId(1), None).await;
-    let digest = reload::digest(&settings, &built.hashes);
-    problems.extend(built.problems);
+    let First { generation, problems: found, digest, hashes } =
+        reload::first(&host, &settings, wanted != Wanted::Look).await;
+    problems.extend(found);
     problems.extend(reload::outdated(&settings.router, now_ms));
-    match built.generation {
-        Some(generation) => Ok(Loaded { settings, generation, digest, host, problems }),
+    match generation {
+        Some(generation) => Ok(Loaded { settings, generation, digest, hashes, host, problems }),
         None => Err(StartFault::Config(problems)),
     }
 }
@@ -108,7 +121,7 @@ pub struct App {
 impl App {
     /// Opens the listener; nothing is served yet. `path` is where the config was loaded from.
     pub async fn start(loaded: Loaded, path: &Path, clock: Clock) -> Result<App, StartFault> {
-        let Loaded { settings, generation, digest, host, .. } = loaded;
+        let Loaded { settings, generation, digest, hashes, host, .. } = loaded;
         let router = &settings.router;
         let Sockets { public: socket, admin } = sockets::open(router).await?;
         let public = socket.local_addr();
@@ -142,6 +155,7 @@ impl App {
             clock,
             started: settings,
             digest,
+            hashes,
             certificates,
         };
         Ok(App { listener, intake: Arc::new(intake), store, reloader, admin, public })

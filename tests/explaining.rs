@@ -225,7 +225,7 @@ fn of_brij_and_brite() -> Vec<Case> {
 
 async fn generation(folder: &Path) -> Generation {
     let path = config(folder, "public = \"127.0.0.1:0\"");
-    match hookswitch::app::load(&path, Clock::system(), true).await {
+    match hookswitch::app::load(&path, Clock::system(), hookswitch::app::Wanted::Serve).await {
         Ok(loaded) => loaded.generation,
         Err(fault) => panic!("{fault:?}"),
     }

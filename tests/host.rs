@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use hookswitch::model::{Content, Outcome, Verdict};
-use hookswitch::plugin::{Fault, Limits};
+use hookswitch::plugin::{Duty, Fault, Limits};
 
 use crate::support::callback;
 use crate::support::guest::{Bench, Guest, host, tight};
@@ -72,6 +72,20 @@ async fn a_plugin_has_only_its_share_of_instances() {
     assert!(matches!(binding.open().await, Err(Fault::Busy)));
     drop(held);
     assert!(binding.open().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_works_on_a_callback_counts_for_a_plugin_s_health() {
+    let bench = Bench::new();
+    let traps = Guest { respond: "unreachable", ..Guest::default() };
+    let binding = bench.bind(traps, &tight()).await;
+    let looks = async || binding.open().await.expect("an instance");
+    let works = async || binding.take(Duty::Verify).await.expect("an instance");
+    for (mut instance, faults) in [(looks().await, 0), (works().await, 1)] {
+        assert!(instance.verify(&callback()).await.is_ok());
+        assert!(instance.respond(&callback().head, &Outcome::Accepted).await.is_err());
+        assert_eq!(binding.plugin().health().faults, faults);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,6 +37,7 @@ pub(super) enum Endpoint {
     EventGet,
     EventReplay,
     EventRehearse,
+    EventDryRun,
     Tail,
     ForgedList,
     Explanation,

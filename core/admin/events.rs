@@ -149,7 +149,7 @@ fn callback(shown: &CallbackShown) -> Value {
 }
 
 /// One try of a request.
-fn answer(answer: &AnswerShown) -> Value {
+pub(super) fn answer(answer: &AnswerShown) -> Value {
     let data = answer.answer.as_deref();
     json!({
         "attempt": answer.attempt,

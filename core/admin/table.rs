@@ -145,6 +145,14 @@ pub(super) const ENDPOINTS: &[Row] = &[
     .needs(Scope("events:read"))
     .gives(200, "Rehearsed"),
     Row::new(
+        "POST",
+        "/api/v1/events/{id}/dry-run",
+        Endpoint::EventDryRun,
+        "Asks today's responder a recorded request, without effect; needs `events:read` too.",
+    )
+    .needs(Scope("events:write"))
+    .gives(200, "DryRun"),
+    Row::new(
         "GET",
         "/api/v1/tail",
         Endpoint::Tail,

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{asking, show};
-use crate::app::{self, StartFault};
+use crate::app::{self, StartFault, Wanted};
 use crate::model::Clock;
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let loaded = app::load(&self.config, Clock::system(), false).await;
+        let loaded = app::load(&self.config, Clock::system(), Wanted::Check).await;
         let uses = loaded.as_ref().map(asking::uses).unwrap_or_default();
         let (good, problems, routes) = match loaded {
             Ok(loaded) => (true, loaded.problems, loaded.settings.routes),

@@ -13,7 +13,7 @@ use super::api::{self, encoded};
 use super::table::{self, Table, cell};
 use super::{Misuse, show};
 use crate::admin::explanation_json;
-use crate::app::{self, StartFault};
+use crate::app::{self, StartFault, Wanted};
 use crate::config::suggestion;
 use crate::generation::Generation;
 use crate::model::{Callback, CallbackId, Clock, Head, Header};
@@ -85,7 +85,7 @@ impl Explain {
     }
 
     async fn offline(&self, file: &Path) -> anyhow::Result<Value> {
-        let generation = match app::load(&self.config, Clock::system(), false).await {
+        let generation = match app::load(&self.config, Clock::system(), Wanted::Look).await {
             Ok(loaded) => loaded.generation,
             Err(StartFault::Config(problems)) => {
                 show(&problems);

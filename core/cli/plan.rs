@@ -23,7 +23,7 @@ pub(super) struct Plan {
 
 #[derive(Debug, Args)]
 pub(super) struct Reload {
-    /// Reload though stored callbacks come out otherwise.
+    /// Reload though stored callbacks come out otherwise, or vectors fail.
     #[arg(long)]
     allow_differences: bool,
     #[command(flatten)]

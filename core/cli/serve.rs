@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::show;
-use crate::app::{self, App, StartFault};
+use crate::app::{self, App, StartFault, Wanted};
 use crate::model::Clock;
 use crate::observe::{self, Level, LogForm};
 
@@ -45,7 +45,7 @@ impl Serve {
         // Caught, so that a file that may not grow is an error of the write, and not the end.
         let _too_large = signal(SignalKind::from_raw(SIGXFSZ))?;
         let clock = Clock::system();
-        let loaded = match app::load(&self.config, clock.clone(), true).await {
+        let loaded = match app::load(&self.config, clock.clone(), Wanted::Serve).await {
             Ok(loaded) => loaded,
             Err(StartFault::Config(problems)) => {
                 show(&problems);

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::show;
-use crate::app::{self, StartFault};
+use crate::app::{self, StartFault, Wanted};
 use crate::config::{Router, suggestion};
 use crate::model::Clock;
 use crate::plugin::Fault;
@@ -27,7 +27,7 @@ pub(super) struct Setup {
 
 impl Setup {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let loaded = match app::load(&self.config, Clock::system(), false).await {
+        let loaded = match app::load(&self.config, Clock::system(), Wanted::Look).await {
             Ok(loaded) => loaded,
             Err(StartFault::Config(problems)) => {
                 show(&problems);

@@ -199,6 +199,8 @@ pub struct PluginSettings {
     pub source: Source,
     /// Where its code is named.
     pub source_place: Place,
+    /// The folder with its vectors, which run before it does.
+    pub vectors: Option<Placed<PathBuf>>,
     /// What it may take.
     pub limits: plugin::Limits,
     /// Hosts that it may call as a responder.

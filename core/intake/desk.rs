@@ -76,7 +76,7 @@ pub(super) struct Seat {
     said: Arc<watch::Sender<Said>>,
 }
 
-/// Whoever works on a question, and the number of its try: it has told something when it is dropped.
+/// Whoever works on a question, and the number of its try. It has told something once dropped.
 /// That it failed it says for itself alone: another try may have begun since.
 pub(super) struct Working(Seat, u64);
 

@@ -153,7 +153,8 @@ impl Instance {
         let made = timeout_at(deadline, lane.run(call)).await;
         let verdict = self.end(made).and_then(|made| bounds::verdict(&plugin.limits, made));
         let verdict = self.count(verdict);
-        self.trusted |= matches!(verdict, Ok(Verdict::Genuine(_)));
+        // What wasn't opened for a callback only looks, and counts for nothing.
+        self.trusted |= self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_)));
         verdict
     }
 
@@ -286,15 +287,15 @@ impl Instance {
             self.plugin.counts.failed(fault);
         }
         match &made {
-            Ok(_) if self.trusted => self.plugin.health.did_well(),
-            Err(fault) if self.trusted => {
+            Ok(_) | Err(_) if !self.trusted => {}
+            Ok(_) => self.plugin.health.did_well(),
+            Err(fault) => {
                 if let Some(length) = self.plugin.health.failed(fault, Instant::now()) {
                     let (name, seconds) = (self.plugin.name(), length.as_secs_f32());
                     let line = format!("{name} is in quarantine for {seconds} s: {fault}");
                     observe::notice(Level::Error, &line);
                 }
             }
-            Ok(_) | Err(_) => {}
         }
         made
     }

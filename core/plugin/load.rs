@@ -95,13 +95,9 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 /// The bytes of a plugin, as they stand now.
 pub(super) fn read(source: &Source) -> Result<Vec<u8>, LoadFault> {
     match source {
-        Source::Builtin(name) => {
-            let found = super::BUILTINS.iter().find(|(builtin, _)| builtin == name);
-            found.map(|(_, bytes)| bytes.to_vec()).ok_or_else(|| LoadFault::NoBuiltin {
-                name: name.clone(),
-                known: super::BUILTINS.iter().map(|(name, _)| *name).collect(),
-            })
-        }
+        Source::Builtin(name) => super::builtin(name).map(<[u8]>::to_vec).ok_or_else(|| {
+            LoadFault::NoBuiltin { name: name.clone(), known: super::builtins().collect() }
+        }),
         Source::File(path) => read_file(path),
     }
 }

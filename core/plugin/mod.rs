@@ -64,6 +64,11 @@ pub fn builtins() -> impl Iterator<Item = &'static str> {
     BUILTINS.iter().map(|(name, _)| *name)
 }
 
+/// The bytes of one of them.
+pub fn builtin(name: &str) -> Option<&'static [u8]> {
+    BUILTINS.iter().find(|(builtin, _)| *builtin == name).map(|(_, bytes)| *bytes)
+}
+
 /// The contract's texts by their place in a folder `wit`, for people who write plugins.
 pub fn contract() -> impl Iterator<Item = (String, &'static str)> {
     let wasi = abi::WASI.into_iter().map(|(name, text)| (format!("deps/{name}"), text));

@@ -1,17 +1,21 @@
 //! What an adapter makes of a callback that came before: its verdict, what it holds and how that is
-//! acknowledged, at the time when it came; and how two such results differ.
+//! acknowledged, at the time when it came; and how two such results differ. Its vectors are such
+//! callbacks too, with what has to come of them.
 //!
 //! Nothing here is kept, sent or counted, and a difference says nothing of a body or a secret: of
 //! data only where it differs.
 
+mod answered;
 mod differ;
 mod stored;
+pub mod vectors;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::answered::{answered, stored};
 pub use self::stored::replayed;
 use crate::generation::{Difference, Rehearsal};
 use crate::model::{Callback, Content, Outcome, ParseFault, Reply, Verdict};

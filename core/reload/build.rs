@@ -15,18 +15,28 @@ use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, S
 use crate::route::{Endpoint, Pattern, Table};
 
 /// What was built.
-pub struct Built {
+pub(super) struct Built {
     /// Only where nothing is an error.
     pub generation: Option<Generation>,
     /// All that was found.
     pub problems: Problems,
+    /// One for each of the settings' plugins; `None` where it couldn't be loaded.
+    pub plugins: Vec<Option<Arc<Plugin>>>,
+}
+
+impl Built {
     /// The hashes of the settings' plugins, as they were loaded; empty where one couldn't be.
-    pub hashes: Vec<String>,
+    pub(super) fn hashes(&self) -> Vec<String> {
+        let hash = |plugin: &Option<Arc<Plugin>>| {
+            plugin.as_ref().map(|plugin| plugin.hash().to_owned()).unwrap_or_default()
+        };
+        self.plugins.iter().map(hash).collect()
+    }
 }
 
 /// Builds a generation of these settings; what is unchanged since the one `before` is shared with
 /// it.
-pub async fn build(
+pub(super) async fn build(
     host: &Arc<Host>,
     settings: &Settings,
     id: GenerationId,
@@ -46,10 +56,6 @@ pub async fn build(
         }
     }
     let routes = table(endpoints, &mut problems).filter(|_| !problems.has_errors());
-    let hash = |plugin: &Option<Arc<Plugin>>| {
-        plugin.as_ref().map(|plugin| plugin.hash().to_owned()).unwrap_or_default()
-    };
-    let hashes = shelf.plugins.iter().map(hash).collect();
     Built {
         generation: routes.map(|routes| Generation {
             id,
@@ -60,7 +66,7 @@ pub async fn build(
             calls: Calls::default(),
         }),
         problems,
-        hashes,
+        plugins: shelf.plugins,
     }
 }
 

@@ -2,22 +2,25 @@
 //! changed something. Everything is built before anything is swapped, so a config with problems
 //! changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ring::digest;
 use tokio::sync::mpsc;
 
+use super::build::build;
 use super::certificates::{Certificates, outdated};
+use super::differing;
+use super::proving::{Proving, Running};
 use super::rehearsing::{self, Stage};
-use super::watch::{self, Folders, Watch};
-use super::{build, differing};
-use crate::config::{self, Problem, Problems, Settings};
+use super::seen::{Digest, Seen, digest, files_of, see};
+use super::watch::Watch;
+use crate::config::{Problem, Problems, Settings};
 use crate::generation::{Ask, Cell, Changes, Fate, Generation, Plan, Purpose, Rejected, Told};
 use crate::model::{Clock, GenerationId};
 use crate::observe::{self, Level};
-use crate::plugin::{Host, Source};
+use crate::plugin::Host;
 use crate::store::Store;
 
 /// What a reload works with.
@@ -36,6 +39,8 @@ pub struct Reloader {
     pub started: Settings,
     /// What that came down to, plugins and all, before they were loaded.
     pub digest: Digest,
+    /// The hashes of its plugins, as they were loaded.
+    pub hashes: Vec<String>,
     /// What the listeners show of themselves.
     pub certificates: Certificates,
 }
@@ -62,20 +67,6 @@ enum Look {
     Anyway,
 }
 
-/// What a config comes down to, with its secrets and its plugins' files: SHA-256. The same digest,
-/// the same generation.
-pub type Digest = [u8; 32];
-
-/// The config as it stands now.
-struct Seen {
-    settings: Option<Settings>,
-    problems: Problems,
-    digest: Digest,
-    /// The files that matter, and where they have to be watched.
-    files: Vec<PathBuf>,
-    folders: Folders,
-}
-
 impl Reloader {
     /// Reloads until nobody can ask any more and the process ends. `hangups` yields once for each
     /// SIGHUP.
@@ -83,8 +74,15 @@ impl Reloader {
         let rules = self.started.router.reloading.clone();
         let mut watch = Watch::new(rules.poll);
         let files = files_of(&self.started);
-        let mut live =
-            Live { reloader: &self, running: self.digest, settings: None, rejected: None, files };
+        let mut live = Live {
+            reloader: &self,
+            running: self.digest,
+            hashes: self.hashes.clone(),
+            settings: None,
+            rejected: None,
+            files,
+            hollow: BTreeSet::new(),
+        };
         // The first look only finds out where to look, and what changed since the start.
         live.look(&mut watch, Look::Files).await;
         loop {
@@ -116,12 +114,16 @@ impl Reloader {
 struct Live<'r> {
     reloader: &'r Reloader,
     running: Digest,
+    /// The hashes of its plugins.
+    hashes: Vec<String>,
     /// What that was built of; `None`: what the process was started with.
     settings: Option<Settings>,
     /// What was found wrong last, so that it is said once.
     rejected: Option<Digest>,
     /// The files that mattered when the config could last be read.
     files: Vec<PathBuf>,
+    /// Those of them that were empty or gone when it was last looked.
+    hollow: BTreeSet<PathBuf>,
 }
 
 impl Live<'_> {
@@ -146,9 +148,15 @@ impl Live<'_> {
 
     /// The config, once it stands still.
     async fn settle(&mut self, watch: &mut Watch) -> Seen {
+        let seen = self.settled(watch).await;
+        self.hollow.clone_from(&seen.hollow);
+        seen
+    }
+
+    async fn settled(&mut self, watch: &mut Watch) -> Seen {
         let mut before = self.running;
         for _ in 0..TRIES_MAX {
-            let seen = see(self.reloader, self.files.clone()).await;
+            let seen = see(&self.reloader.path, &self.reloader.host, self.files.clone()).await;
             self.files.clone_from(&seen.files);
             let (digest, moved) = (seen.digest, !watch.follows(&seen.folders));
             if digest == before && !moved {
@@ -159,9 +167,10 @@ impl Live<'_> {
                 watch.follow(seen.folders);
             }
             before = digest;
-            tokio::time::sleep(STILL).await;
+            let still = if seen.hollow.is_subset(&self.hollow) { STILL } else { HOLLOW_STILL };
+            tokio::time::sleep(still).await;
         }
-        see(self.reloader, self.files.clone()).await
+        see(&self.reloader.path, &self.reloader.host, self.files.clone()).await
     }
 
     async fn consider(&mut self, seen: Seen, look: Look) -> Told {
@@ -196,7 +205,7 @@ impl Live<'_> {
         let Reloader { host, cell, store, clock, started, .. } = self.reloader;
         let (running, before) = (cell.current(), self.settings.as_ref().unwrap_or(started));
         let id = GenerationId(running.id.0 + 1);
-        let (mut generation, mut loaded) = (None, seen_digest);
+        let (mut generation, mut loaded, mut hashes) = (None, seen_digest, Vec::new());
         let (mut changes, mut rehearsals) = (Changes::default(), Vec::new());
         let settings = settings.map(|mut settings| {
             changes.needs_restart = started.router.changed(&settings.router);
@@ -208,15 +217,20 @@ impl Live<'_> {
             problems.extend(outdated(&settings.router, clock.now_ms()));
             problems.extend(check_memory(settings));
             let built = build(host, settings, id, Some(&running)).await;
+            let runs = Some(Running { settings: before, hashes: &self.hashes });
+            let proving = Proving { settings, built: &built, running: runs, allowed };
+            // The bound is the new config's word, so that it can be raised for this reload.
+            let (unproved, longest) = proving.run().await;
+            hashes = built.hashes();
             problems.extend(built.problems);
             generation = built.generation.filter(|_| !problems.has_errors());
-            loaded = digest(settings, &built.hashes);
+            // What its vectors say hides nothing else of it.
+            problems.extend(unproved);
+            loaded = digest(settings, &hashes);
             let built = generation.as_ref();
             let found = differing::changes((before, &running), (settings, built));
             changes = Changes { needs_restart: changes.needs_restart, ..found };
             if let Some(built) = built {
-                // The bound is the new config's word, so that it can be raised for this reload.
-                let longest = settings.router.reloading.rehearsal;
                 let store = &**store;
                 let running = &*running;
                 let stage = Stage { store, running, built, settings, longest };
@@ -234,7 +248,7 @@ impl Live<'_> {
             changes,
             rehearsals,
         };
-        Draft { settings, generation, seen: seen_digest, loaded, plan }
+        Draft { settings, generation, seen: seen_digest, loaded, hashes, plan }
     }
 
     /// What would be done, without doing it.
@@ -246,7 +260,7 @@ impl Live<'_> {
     }
 
     async fn apply(&mut self, seen: Seen, allowed: bool) -> Told {
-        let Draft { settings, generation, seen, loaded, mut plan } =
+        let Draft { settings, generation, seen, loaded, hashes, mut plan } =
             self.draft(seen, allowed).await;
         let cell = &self.reloader.cell;
         self.tell_restart(plan.changes.needs_restart.clone());
@@ -267,7 +281,7 @@ impl Live<'_> {
         }
         // Not what was seen: a plugin's file may have changed again before it was loaded.
         (self.running, self.rejected) = (loaded, None);
-        self.settings = settings;
+        (self.settings, self.hashes) = (settings, hashes);
         if !rendered.is_empty() {
             observe::notice(Level::Warn, &rendered);
         }
@@ -285,6 +299,8 @@ struct Draft {
     seen: Digest,
     /// What was loaded.
     loaded: Digest,
+    /// The hashes of its plugins.
+    hashes: Vec<String>,
     plan: Plan,
 }
 
@@ -301,87 +317,11 @@ fn check_memory(settings: &Settings) -> Problems {
     problems
 }
 
-/// A folder without a single config file is one that is being written, or a mistake: a running
-/// router doesn't drop all its routes for that.
-fn refuse_nothing(
-    settings: Option<Settings>,
-    mut problems: Problems,
-) -> (Option<Settings>, Problems) {
-    if settings.as_ref().is_some_and(|settings| settings.files.is_empty()) {
-        problems.push(Problem::error("there is no config file any more"));
-        return (None, problems);
-    }
-    (settings, problems)
-}
-
 /// What is new is read twice, this long apart, and counts once both are the same: a file may have
 /// been half-written, and half a config can be a valid one that lacks routes.
 const STILL: Duration = Duration::from_millis(50);
+/// The same where a file has become empty, or is gone. Whoever writes a file in place empties it
+/// first, and a busy disk may hold up what comes then; an empty file is a valid one without routes.
+const HOLLOW_STILL: Duration = Duration::from_millis(500);
 /// How often files are read again that change, or lie elsewhere than a moment ago.
 const TRIES_MAX: usize = 10;
-
-/// Reads the config, away from those who serve.
-async fn see(reloader: &Reloader, files: Vec<PathBuf>) -> Seen {
-    let (path, host) = (reloader.path.clone(), Arc::clone(&reloader.host));
-    let seeing = tokio::task::spawn_blocking(move || see_now(&path, &host, files));
-    match seeing.await {
-        Ok(seen) => seen,
-        Err(panic) => {
-            let problem = Problem::error(format!("reading the config failed: {panic}"));
-            Seen {
-                settings: None,
-                problems: problem.into(),
-                digest: [0; 32],
-                files: Vec::new(),
-                folders: Folders::new(),
-            }
-        }
-    }
-}
-
-fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
-    let environment = |name: &str| std::env::var(name).ok();
-    let whole = if path.is_dir() { vec![path.to_owned(), path.join("routes")] } else { Vec::new() };
-    let read = config::read(path);
-    let (settings, problems) = match read {
-        Ok(sources) => config::resolve(&sources, &environment),
-        Err(problems) => (None, problems),
-    };
-    let (settings, problems) = refuse_nothing(settings, problems);
-    // Of a config that can't be read it isn't known where it lies: the old places stay.
-    let files = settings.as_ref().map_or(files, files_of);
-    let digest = match &settings {
-        Some(settings) => digest(settings, &hashes(host, settings)),
-        None => of(problems.render(false).as_bytes()),
-    };
-    let root = path.to_owned();
-    let folders = watch::folders(&whole, std::iter::once(&root).chain(&files));
-    Seen { settings, problems, digest, files, folders }
-}
-
-/// What settings come down to, with their plugins' hashes, in the order of the settings.
-pub fn digest(settings: &Settings, hashes: &[String]) -> Digest {
-    of(format!("{} {}", settings.digest, hashes.join(" ")).as_bytes())
-}
-
-/// The hashes of the plugins' files as they stand now. Blocking: it reads them.
-fn hashes(host: &Host, settings: &Settings) -> Vec<String> {
-    settings.plugins.iter().map(|plugin| host.hash(&plugin.source).unwrap_or_default()).collect()
-}
-
-fn of(bytes: &[u8]) -> Digest {
-    let mut digest = [0; 32];
-    digest.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-    digest
-}
-
-fn files_of(settings: &Settings) -> Vec<PathBuf> {
-    settings.files.iter().cloned().chain(plugin_files(settings)).collect()
-}
-
-fn plugin_files(settings: &Settings) -> impl Iterator<Item = PathBuf> + '_ {
-    settings.plugins.iter().filter_map(|plugin| match &plugin.source {
-        Source::File(path) => Some(path.clone()),
-        Source::Builtin(_) => None,
-    })
-}

@@ -8,10 +8,14 @@ mod answers;
 mod build;
 mod certificates;
 mod differing;
+mod proving;
 mod rehearsing;
+mod first;
 mod watch;
+mod seen;
 mod live;
 
-pub use build::{Built, build};
 pub use certificates::{Certificates, outdated};
-pub use live::{Digest, Reloader, digest};
+pub use first::{First, first};
+pub use live::Reloader;
+pub use seen::Digest;

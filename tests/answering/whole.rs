@@ -10,12 +10,12 @@ use crate::support::router::{Router, hookswitch};
 use crate::support::service::{Say, Service};
 
 /// A folder with keys and a config.
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new(url: &str, more: &str) -> Place {
+    pub(super) fn new(url: &str, more: &str) -> Place {
         let place = Place { folder: tempfile::tempdir().expect("a folder") };
         let (private, public) = crate::support::keys();
         let config = format!(
@@ -49,7 +49,7 @@ secret = "orders"
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -58,7 +58,7 @@ secret = "orders"
     }
 
     /// `hookswitch send` of one order: the status and body of the reply, if one came.
-    fn send(&self, router: &Router, seed: u64) -> Option<(u64, String)> {
+    pub(super) fn send(&self, router: &Router, seed: u64) -> Option<(u64, String)> {
         let to = format!("http://{}/brij/{{call}}", router.address);
         let secret = format!("signing-key=@{}", self.path("brij.key").display());
         let seed = seed.to_string();

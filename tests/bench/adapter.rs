@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookswitch::model::{Callback, Clock};
+use hookswitch::model::{Callback, Clock, Outcome};
 use hookswitch::plugin::{
-    Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, PoolLimits, SecretText, Simulation,
-    Source,
+    Binding, Duty, Fault, Grant, Host, KeyVersion, Keyring, Limits, Plugin, PoolLimits, SecretText,
+    Simulation, Source,
 };
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 
@@ -71,6 +71,16 @@ impl Adapter {
     pub(crate) fn secret(&self) -> &str {
         &self.public
     }
+}
+
+/// All that a notification takes of a plugin; whether it was told as it should be.
+pub(crate) async fn whole(binding: &Arc<Binding>, callback: &Callback) -> Result<bool, Fault> {
+    let mut instance = binding.take(Duty::Verify).await?;
+    instance.verify(callback).await?;
+    let parsed = instance.parse(callback).await?;
+    let worded = instance.respond(&callback.head, &Outcome::Accepted).await?;
+    instance.give_back();
+    Ok(parsed.is_ok() && worded.is_ok())
 }
 
 async fn load(host: &Arc<Host>, name: &str, limits: &Limits) -> Arc<Plugin> {

@@ -5,8 +5,9 @@
 //! `cargo bench -- cost` prints the first table only, `-- hostile` the second, `-- stages` the
 //! last. Between them, by name: `durable`, what an acknowledgement costs that is on the disk;
 //! `deliver`, a queue on its way out; `history`, pages of a million callbacks. These write
-//! gigabytes, so they are printed only where they are named; so is `languages`, the same
-//! responder in each of them, which wants the plugins of all languages built.
+//! gigabytes, so they are printed only where they are named; so are `languages`, the same
+//! responder in each of them, which wants the plugins of all languages built, and `soak`, two
+//! million callbacks and what the process holds meanwhile.
 
 mod adapter;
 mod cost;
@@ -26,6 +27,7 @@ mod native;
 #[path = "../support/prices.rs"]
 mod prices;
 mod rows;
+mod soak;
 #[path = "../support/store.rs"]
 mod store;
 mod stages;
@@ -42,7 +44,8 @@ fn main() {
         return deliver::take();
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let tables = ["cost", "hostile", "durable", "deliver", "history", "languages", "stages"];
+    let tables =
+        ["cost", "hostile", "durable", "deliver", "history", "languages", "soak", "stages"];
     let named = |table: &str| words.iter().any(|word| word == table);
     let none_named = !tables.into_iter().any(named);
     let wanted = |table: &str| none_named || named(table);
@@ -63,6 +66,9 @@ fn main() {
     }
     if named("languages") {
         languages::print();
+    }
+    if named("soak") {
+        soak::print();
     }
     if wanted("stages") {
         divan::main();

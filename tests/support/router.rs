@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 /// The admin key of tests that have one.
 pub(crate) const SECRET_OF_OPS: &str = "ops-0123456789abcdef0123456789abcdef";
@@ -96,6 +98,39 @@ impl Router {
         let mut reply = String::new();
         stream.read_to_string(&mut reply).expect("a reply");
         Reply::parse(&reply)
+    }
+
+    /// The JSON that the admin API says there.
+    pub(crate) fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.ask(path).body).expect("JSON")
+    }
+
+    /// Waits until this holds of the JSON that the admin API says there.
+    pub(crate) fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let said = self.json(path);
+            if holds(&said) {
+                return said;
+            }
+            assert!(began.elapsed() < PATIENCE, "{said}");
+            // Less often than the admin API lets anybody ask.
+            std::thread::sleep(Duration::from_millis(25));
+        }
+    }
+
+    /// Runs a command against its admin API; the exit code and all that it printed.
+    pub(crate) fn told(&self, args: &[&str]) -> (Option<i32>, String) {
+        let admin = self.admin.expect("it was started with its admin listener");
+        let output = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
+            .args(args)
+            .env("HOOKSWITCH_API", format!("http://{admin}"))
+            .env("HOOKSWITCH_KEY_ID", "ops")
+            .env("HOOKSWITCH_KEY_SECRET", SECRET_OF_OPS)
+            .output()
+            .expect("the binary runs");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&text).into_owned())
     }
 
     /// Sends bytes and reads all that comes back until the router closes.

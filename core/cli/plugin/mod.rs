@@ -3,9 +3,6 @@
 
 mod new;
 mod test;
-mod subject;
-mod plain;
-mod api;
 mod inspect;
 mod granting;
 mod timing;

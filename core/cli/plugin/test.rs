@@ -3,17 +3,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, ensure};
 use clap::Args;
-use hookswitch_vectors::{Mismatch, Recorded, compare_answer, load_all, run};
+use hookswitch_vectors::{Mismatch, load_all};
 use serde_json::{Value, json};
 
-use super::subject::{Subject, compute};
 use super::{host, load};
 use crate::cli::table::{self, clean};
-use crate::plugin::Plugin;
+use crate::rehearse::vectors::{Ran, fits, name, run};
 
 #[derive(Debug, Args)]
 pub(super) struct Test {
@@ -30,13 +29,6 @@ pub(super) struct Test {
     json: bool,
 }
 
-/// What came of one vector; empty = it holds.
-struct Ran {
-    name: String,
-    about: String,
-    found: Vec<Mismatch>,
-}
-
 impl Test {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let mut vectors = load_all(&self.vectors)?;
@@ -46,12 +38,9 @@ impl Test {
         ensure!(!vectors.is_empty(), "{folder}: none of {there} vectors is named *{filter}*");
         let host = host()?;
         let plugin = load(&host, &self.plugin).await?;
-        fits(&plugin, &vectors)?;
-        // A vector's subject waits for what it calls, which the runtime's own threads must not.
-        let work = tokio::task::spawn_blocking(move || {
-            vectors.iter().map(|vector| ran(&plugin, vector)).collect()
-        });
-        let ran: Vec<Ran> = work.await?;
+        fits(&plugin, &vectors).map_err(|why| anyhow!(why))?;
+        // Whoever waits can end it.
+        let ran = run(&plugin, vectors, Duration::MAX).await.ran;
         let failed = ran.iter().filter(|ran| !ran.found.is_empty()).count();
         if self.json {
             table::print(&format!("{}\n", as_json(&self.plugin, &ran, failed)))?;
@@ -60,43 +49,6 @@ impl Test {
         }
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
-
-fn name(vector: &Recorded) -> &str {
-    match vector {
-        Recorded::Callback(vector) => &vector.name,
-        Recorded::Question(question) => &question.name,
-    }
-}
-
-/// Refuses vectors that are of another kind of plugin: each of them would only say so.
-fn fits(plugin: &Plugin, vectors: &[Recorded]) -> anyhow::Result<()> {
-    for vector in vectors {
-        let (can, asks) = match vector {
-            Recorded::Callback(_) => (plugin.is_adapter(), "a callback, which an adapter takes"),
-            Recorded::Question(_) => {
-                (plugin.is_responder(), "a question, which a responder answers")
-            }
-        };
-        if !can {
-            let is = if plugin.is_adapter() { "an adapter" } else { "a responder" };
-            bail!("{} is {is}; the vector {} is {asks}", plugin.name(), name(vector));
-        }
-    }
-    Ok(())
-}
-
-fn ran(plugin: &Arc<Plugin>, vector: &Recorded) -> Ran {
-    let (about, held) = match vector {
-        Recorded::Callback(vector) => {
-            (&vector.about, run(vector, &mut Subject::new(plugin, vector)))
-        }
-        Recorded::Question(question) => {
-            (&question.about, compare_answer(question, compute(plugin, question)))
-        }
-    };
-    let found = held.err().unwrap_or_default();
-    Ran { name: name(vector).to_owned(), about: about.clone(), found }
 }
 
 /// A line for each vector; what differs stands below it, expected over got.
@@ -108,7 +60,7 @@ fn report(ran: &[Ran], failed: usize) -> String {
             continue;
         }
         text.push_str(&format!("FAILED  {}: {}\n", clean(name), clean(about)));
-        for Mismatch { what, expected, got, differs_at } in found {
+        for Mismatch { what, expected, got, differs_at, .. } in found {
             let (expected, got) = (clean(expected), clean(got));
             text.push_str(&format!(
                 "  {}\n    expected {expected}\n    got      {got}\n",

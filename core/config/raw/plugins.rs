@@ -1,5 +1,6 @@
 //! `[plugins.…]`: a plugin's code, its bounds, and what it is given as a responder.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::bounds::{GIB, MS};
@@ -18,6 +19,7 @@ const BUILTIN: &str = "builtin:";
 pub(crate) struct Plugin {
     pub(crate) name: Placed<String>,
     pub(crate) source: Option<Placed<Source>>,
+    pub(crate) vectors: Option<Placed<PathBuf>>,
     pub(crate) memory: Option<Placed<usize>>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) confirm_deadline: Option<Duration>,
@@ -29,6 +31,10 @@ pub(crate) fn plugin(entry: &Entry, problems: &mut Problems) -> Option<Plugin> {
     let name = key_name(entry, problems);
     let mut keys = Keys::open(&entry.node, "[plugins.*]", problems)?;
     let source = source(&mut keys);
+    let vectors = keys.form("vectors", path).map(|written| {
+        let value = written.place.folder().join(&written.value);
+        Placed { value, place: written.place }
+    });
     let (mut bytes, mut deadline, mut reuse) = (0, Duration::ZERO, 1);
     let mut confirm_deadline = Duration::ZERO;
     let memory = keys.size("memory", PLUGIN_MEMORY_LEAST..=4 * GIB, &mut bytes);
@@ -40,6 +46,7 @@ pub(crate) fn plugin(entry: &Entry, problems: &mut Problems) -> Option<Plugin> {
     Some(Plugin {
         name: name?,
         source,
+        vectors,
         memory: memory.map(|place| Placed { value: bytes, place }),
         deadline: timed.then_some(deadline),
         confirm_deadline: confirms.map(|_| confirm_deadline),

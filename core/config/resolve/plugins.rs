@@ -30,6 +30,7 @@ pub(super) fn plugin(raw: &raw::Plugin, desk: &mut Desk<'_>) -> PluginSettings {
         place: raw.name.place.clone(),
         source,
         source_place,
+        vectors: raw.vectors.clone(),
         limits,
         allow_http: raw.grants.allow_http.clone(),
         settings: raw.grants.settings.clone(),

@@ -1,6 +1,6 @@
 //! Configs that hold, and what they mean.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::*;
@@ -44,6 +44,7 @@ new = { env = "NEW", kid = "key-2" }
 
 [plugins.quotes]
 source = "../plugins/quotes.wasm"
+vectors = "../plugins/quotes-vectors"
 memory = "48MiB"
 deadline = "400ms"
 confirm_deadline = "20s"
@@ -116,6 +117,10 @@ fn plugins() {
     let plugins = both().0.plugins;
     let quotes = &plugins[0];
     assert_eq!(quotes.source, Source::File("config/routes/../plugins/quotes.wasm".into()));
+    let folder = quotes.vectors.as_ref().map(|folder| (&*folder.value, folder.place.line()));
+    let wanted = Path::new("config/routes/../plugins/quotes-vectors");
+    assert_eq!(folder, Some((wanted, 8)));
+    assert!(plugins[1].vectors.is_none());
     assert_eq!(quotes.limits.memory_bytes, 48 << 20);
     assert_eq!(quotes.limits.deadline, Duration::from_millis(400));
     assert_eq!(quotes.limits.confirm_deadline, Duration::from_secs(20));
@@ -126,7 +131,7 @@ fn plugins() {
     assert_eq!(quotes.allow_http, hosts);
     let deep = serde_json::json!({"n": 1, "f": 1.5, "yes": true, "day": "2026-01-02"});
     assert_eq!(quotes.settings["deep"], deep);
-    assert_eq!(quotes.setting_places["pairs"].line(), 13);
+    assert_eq!(quotes.setting_places["pairs"].line(), 14);
     assert_eq!(plugins[1].source, Source::Builtin("wire".to_owned()));
     assert_eq!(plugins[1].limits.deadline, Duration::from_millis(250));
     assert_eq!(plugins[1].limits.confirm_deadline, Duration::from_secs(10));
@@ -136,7 +141,7 @@ fn plugins() {
 fn routes() {
     let routes = both().0.routes;
     let acme = &routes[0];
-    assert_eq!((acme.name.as_str(), acme.place.line()), ("acme", 19));
+    assert_eq!((acme.name.as_str(), acme.place.line()), ("acme", 20));
     assert_eq!((acme.path.value.as_str(), acme.path.place.column()), ("/acme/{call}", 8));
     assert_eq!(acme.methods, ["POST", "GET"]);
     assert!(matches!(&acme.adapter, AdapterRef::Builtin(name, _) if name == "acme"));

@@ -75,8 +75,9 @@ pub fn compare_answer(
     question: &Question,
     came: Result<Computed, String>,
 ) -> Result<(), Vec<Mismatch>> {
-    let came =
-        came.map_err(|broke| vec![Mismatch::plain("compute", "an answer or a decline", broke)])?;
+    let came = came.map_err(|broke| {
+        vec![Mismatch::plain("compute", "an answer or a decline", broke).told()]
+    })?;
     let mut found: Vec<Mismatch> = came
         .problems
         .iter()
@@ -88,12 +89,14 @@ pub fn compare_answer(
         }
         (Expected::Decline(expected), Err(got)) => expected.compare(got, &mut found),
         (Expected::Answer(_), Err(got)) => {
-            let got = format!("declined as {}: {}", word(got.status), got.reason);
-            found.push(Mismatch::plain("expect.answer", "an answer", got));
+            let declined = format!("declined as {}", word(got.status));
+            let got = format!("{declined}: {}", got.reason);
+            found.push(Mismatch::plain("expect.answer", "an answer", got).told_as(declined));
         }
         (Expected::Decline(expected), Ok(got)) => {
             let expected = format!("declined as {}", word(expected.status));
-            found.push(Mismatch::plain("expect.decline", expected, format!("the answer {got}")));
+            let answer = format!("the answer {got}");
+            found.push(Mismatch::plain("expect.decline", expected, answer).told_as("an answer"));
         }
     }
     compare_state("state_after", &question.state_after, &came.state, &mut found);
@@ -177,8 +180,10 @@ struct Declined {
 impl Declined {
     fn compare(&self, got: &Decline, found: &mut Vec<Mismatch>) {
         if self.status != got.status {
-            let got = format!("{} ({})", word(got.status), got.reason);
-            found.push(Mismatch::plain("expect.decline.status", word(self.status), got));
+            let (expected, status) = (word(self.status), word(got.status));
+            let said = format!("{status} ({})", got.reason);
+            let mismatch = Mismatch::plain("expect.decline.status", expected, said);
+            found.push(mismatch.told_as(status));
         }
         compare_text("expect.decline.reason", self.reason.as_ref(), Some(&got.reason), found);
         let (expected, got) = (self.customer_reason.as_ref(), got.customer_reason.as_ref());

@@ -18,7 +18,7 @@ pub(crate) fn compare_verdict(
             VerdictExpected::Genuine { matched, replay_key },
             Verdict::Genuine { matched: got_matched, replay_key: got_replay_key },
         ) => {
-            compare_text("expect.matched", matched.as_ref(), got_matched.as_ref(), found);
+            compare_name("expect.matched", matched.as_ref(), got_matched.as_ref(), found);
             compare_text("expect.replay_key", replay_key.as_ref(), got_replay_key.as_ref(), found);
         }
         (VerdictExpected::Challenge, Verdict::Challenge(_)) => {}
@@ -33,13 +33,13 @@ pub(crate) fn compare_verdict(
                 VerdictExpected::Forged(_) => "forged",
                 VerdictExpected::Unavailable(_) => "unavailable",
             };
-            let got = match got {
-                Verdict::Genuine { .. } => "genuine".to_owned(),
-                Verdict::Challenge(_) => "challenge".to_owned(),
-                Verdict::Forged(reason) => format!("forged: {}", said(reason)),
-                Verdict::Unavailable(reason) => format!("unavailable: {}", said(reason)),
+            let (got, reason) = match got {
+                Verdict::Genuine { .. } => ("genuine", None),
+                Verdict::Challenge(_) => ("challenge", None),
+                Verdict::Forged(reason) => ("forged", Some(reason)),
+                Verdict::Unavailable(reason) => ("unavailable", Some(reason)),
             };
-            found.push(Mismatch::plain("expect.verdict", expected, got));
+            found.push(word("expect.verdict", expected, got, reason));
         }
     }
 }
@@ -65,13 +65,13 @@ pub(crate) fn compare_content(expected: &ContentExpected, got: &Parsed, found: &
                 ContentExpected::Malformed(_) => "malformed",
                 ContentExpected::NotFound(_) => "not-found",
             };
-            let got = match got {
-                Parsed::Notification(_) => "notification".to_owned(),
-                Parsed::Request(_) => "request".to_owned(),
-                Parsed::Malformed(reason) => format!("malformed: {}", said(reason)),
-                Parsed::NotFound(reason) => format!("not-found: {}", said(reason)),
+            let (got, reason) = match got {
+                Parsed::Notification(_) => ("notification", None),
+                Parsed::Request(_) => ("request", None),
+                Parsed::Malformed(reason) => ("malformed", Some(reason)),
+                Parsed::NotFound(reason) => ("not-found", Some(reason)),
             };
-            found.push(Mismatch::plain("expect.content", expected, got));
+            found.push(word("expect.content", expected, got, reason));
         }
     }
 }
@@ -79,7 +79,8 @@ pub(crate) fn compare_content(expected: &ContentExpected, got: &Parsed, found: &
 fn compare_events(expected: &[EventExpected], got: &[Event], found: &mut Vec<Mismatch>) {
     if expected.len() != got.len() {
         let count = |count: usize| format!("{count} of them");
-        found.push(Mismatch::plain("expect.events", count(expected.len()), count(got.len())));
+        let (expected, got) = (count(expected.len()), count(got.len()));
+        found.push(Mismatch::plain("expect.events", expected, got).told());
     }
     for (at, (expected, got)) in expected.iter().zip(got).enumerate() {
         compare_event(&format!("expect.events[{at}]"), expected, got, found);
@@ -88,15 +89,16 @@ fn compare_events(expected: &[EventExpected], got: &[Event], found: &mut Vec<Mis
 
 fn compare_event(place: &str, expected: &EventExpected, got: &Event, found: &mut Vec<Mismatch>) {
     let what = |key: &str| format!("{place}.{key}");
-    compare_text(what("id"), expected.id.as_ref(), Some(&got.id), found);
-    compare_text(what("kind"), expected.kind.as_ref(), Some(&got.kind), found);
-    compare_text(what("subject"), expected.subject.as_ref(), got.subject.as_ref(), found);
+    compare_name(what("id"), expected.id.as_ref(), Some(&got.id), found);
+    compare_name(what("kind"), expected.kind.as_ref(), Some(&got.kind), found);
+    compare_name(what("subject"), expected.subject.as_ref(), got.subject.as_ref(), found);
     compare_value(what("rank"), expected.rank.as_ref(), got.rank.as_ref(), found);
     let occurred = (expected.occurred_at_ms.as_ref(), got.occurred_at_ms.as_ref());
     compare_value(what("occurred_at_ms"), occurred.0, occurred.1, found);
     if let Some(aliases) = expected.aliases.as_ref().filter(|aliases| **aliases != got.aliases) {
         let shown = |aliases: &[String]| format!("{aliases:?}");
-        found.push(Mismatch::plain(what("aliases"), shown(aliases), shown(&got.aliases)));
+        let (expected, got) = (shown(aliases), shown(&got.aliases));
+        found.push(Mismatch::plain(what("aliases"), expected, got).told());
     }
     compare_json(what("data"), expected.data.as_ref(), got.data.as_deref(), found);
 }
@@ -126,12 +128,14 @@ pub(crate) fn compare_confirmation(
                 ConfirmationExpected::Contradicted(_) => "contradicted",
                 ConfirmationExpected::NotYet(_) => "not-yet",
             };
-            let got = match got {
-                Confirmation::Confirmed(event) => format!("confirmed: {}", event.kind),
-                Confirmation::Contradicted(reason) => format!("contradicted: {}", said(reason)),
-                Confirmation::NotYet(reason) => format!("not-yet: {}", said(reason)),
-            };
-            found.push(Mismatch::plain("confirm.confirmation", expected, got));
+            let what = "confirm.confirmation";
+            found.push(match got {
+                Confirmation::Confirmed(event) => {
+                    Mismatch::plain(what, expected, format!("confirmed: {}", event.kind)).told()
+                }
+                Confirmation::Contradicted(why) => word(what, expected, "contradicted", Some(why)),
+                Confirmation::NotYet(why) => word(what, expected, "not-yet", Some(why)),
+            });
         }
     }
     compare_state("confirm.state_after", &expected.state_after, &came.state, found);
@@ -151,8 +155,8 @@ pub(crate) fn compare_state(
 }
 
 fn compare_request(expected: &RequestExpected, got: &Request, found: &mut Vec<Mismatch>) {
-    compare_text("expect.request.id", expected.id.as_ref(), Some(&got.id), found);
-    compare_text("expect.request.kind", expected.kind.as_ref(), Some(&got.kind), found);
+    compare_name("expect.request.id", expected.id.as_ref(), Some(&got.id), found);
+    compare_name("expect.request.kind", expected.kind.as_ref(), Some(&got.kind), found);
     compare_json("expect.request.data", expected.data.as_ref(), Some(&got.data), found);
 }
 
@@ -166,7 +170,7 @@ pub(crate) fn compare_wording(
         (Wording::Reply { status, body }, Ok(reply)) => {
             if *status != reply.status {
                 let (expected, got) = (status.to_string(), reply.status.to_string());
-                found.push(Mismatch::plain(format!("{what}.status"), expected, got));
+                found.push(Mismatch::plain(format!("{what}.status"), expected, got).told());
             }
             compare_body(what, body.as_ref(), &reply.body, found);
         }
@@ -174,13 +178,11 @@ pub(crate) fn compare_wording(
             compare_code(&format!("{what}.error"), Some(code), &reason, found);
         }
         (Wording::Reply { status, .. }, Err(reason)) => {
-            let (expected, got) =
-                (format!("status {status}"), format!("an error: {}", said(&reason)));
-            found.push(Mismatch::plain(what, expected, got));
+            found.push(word(what, &format!("status {status}"), "an error", Some(&reason)));
         }
         (Wording::Error(code), Ok(reply)) => {
             let (expected, got) = (format!("the error {code}"), format!("status {}", reply.status));
-            found.push(Mismatch::plain(what, expected, got));
+            found.push(Mismatch::plain(what, expected, got).told());
         }
     }
 }
@@ -224,13 +226,34 @@ fn compare_value<T: PartialEq + ToString>(
 ) {
     if let Some(expected) = expected.filter(|expected| Some(*expected) != got) {
         let got = got.map_or_else(|| "none".to_owned(), T::to_string);
-        found.push(Mismatch::plain(what, expected.to_string(), got));
+        found.push(Mismatch::plain(what, expected.to_string(), got).told());
+    }
+}
+
+/// A text that is a name, and so no part of a body.
+fn compare_name(
+    what: impl Into<String>,
+    expected: Option<&String>,
+    got: Option<&String>,
+    found: &mut Vec<Mismatch>,
+) {
+    let mut names = Vec::new();
+    compare_text(what, expected, got, &mut names);
+    found.extend(names.into_iter().map(Mismatch::told));
+}
+
+/// One word instead of another; why, is told with it.
+fn word(what: &str, expected: &str, got: &str, why: Option<&Reason>) -> Mismatch {
+    match why {
+        None => Mismatch::plain(what, expected, got).told(),
+        Some(why) => Mismatch::plain(what, expected, format!("{got}: {}", said(why)))
+            .told_as(format!("{got}: {}", why.code)),
     }
 }
 
 fn compare_code(what: &str, expected: Option<&String>, got: &Reason, found: &mut Vec<Mismatch>) {
     if let Some(expected) = expected.filter(|expected| **expected != got.code) {
-        found.push(Mismatch::plain(what, expected, said(got)));
+        found.push(Mismatch::plain(what, expected, said(got)).told_as(&got.code));
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Mismatch {
     pub got: String,
     /// The first byte that differs, where two texts were compared.
     pub differs_at: Option<Differing>,
+    /// What may be said of `got` where nobody may read bodies; `None` = nothing.
+    brief: Option<String>,
 }
 
 /// The first place where two texts differ.
@@ -62,7 +64,34 @@ impl Mismatch {
         got: impl Into<String>,
     ) -> Mismatch {
         let (expected, got) = (expected.into(), got.into());
-        Mismatch { what: what.into(), expected, got, differs_at: None }
+        Mismatch { what: what.into(), expected, got, differs_at: None, brief: None }
+    }
+
+    /// Nothing could be compared, since what was to be done broke; why, in a sentence.
+    pub fn broken(what: &str, why: &str) -> Mismatch {
+        Mismatch::plain(what, "a result", why).told()
+    }
+
+    /// It compares words (a verdict, a code, a status, an id), which hold nothing of a body.
+    #[must_use]
+    pub(crate) fn told(self) -> Mismatch {
+        let got = self.got.clone();
+        self.told_as(got)
+    }
+
+    /// The same, but of what came only this is for everybody.
+    #[must_use]
+    pub(crate) fn told_as(mut self, got: impl Into<String>) -> Mismatch {
+        self.brief = Some(got.into());
+        self
+    }
+
+    /// What differs, with nothing of a body, of data or of a secret: for logs.
+    pub fn brief(&self) -> String {
+        match &self.brief {
+            Some(got) => format!("{}: expected {}, got {got}", self.what, self.expected),
+            None => format!("{} differs", self.what),
+        }
     }
 
     /// Two texts, shown around the first byte that differs.
@@ -74,6 +103,7 @@ impl Mismatch {
             expected: quoted(expected, same),
             got: quoted(got, same),
             differs_at: Some(Differing { byte: same, expected: bytes.0, got: bytes.1 }),
+            brief: None,
         }
     }
 }
@@ -117,6 +147,19 @@ mod tests {
             Mismatch::text("x", b"", b"a").to_string(),
             "x: expected nothing, got \"a\", first differing at byte 0 (the end, got 0x61)"
         );
+    }
+
+    #[test]
+    fn in_brief_only_words_are_told() {
+        let status = || Mismatch::plain("outcomes[0].status", "200", "an error: x (body 4111)");
+        assert_eq!(
+            status().told_as("an error: x").brief(),
+            "outcomes[0].status: expected 200, got an error: x"
+        );
+        assert_eq!(status().brief(), "outcomes[0].status differs");
+        let body = Mismatch::text("outcomes[0].body", b"4111", b"4112");
+        assert_eq!(body.brief(), "outcomes[0].body differs");
+        assert_eq!(body.told().brief(), "outcomes[0].body: expected \"4111\", got \"4112\"");
     }
 
     #[test]

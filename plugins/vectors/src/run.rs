@@ -43,11 +43,11 @@ pub fn run(vector: &Vector, subject: &mut dyn Subject) -> Result<(), Vec<Mismatc
                         compare_wording(&what, &reply.wording, worded, &mut found);
                     }
                 }
-                None => found.push(Mismatch::plain(
-                    what,
-                    "an outcome that verify and parse led to",
-                    "a request, which needs an answer: use `answered` or `declined`",
-                )),
+                None => {
+                    let expected = "an outcome that verify and parse led to";
+                    let got = "a request, which needs an answer: use `answered` or `declined`";
+                    found.push(Mismatch::plain(what, expected, got).told());
+                }
             }
         }
     }
@@ -67,9 +67,10 @@ fn content(
     found: &mut Vec<Mismatch>,
 ) -> Option<Reached> {
     let refused = unbroken("configure", subject.configure(), found)?;
-    let refusals = refused.into_iter().map(|reason| said(&reason));
-    found
-        .extend(refusals.map(|reason| Mismatch::plain("configure", "no reason to refuse", reason)));
+    let refusal = |reason: &Reason| {
+        Mismatch::plain("configure", "no reason to refuse", said(reason)).told_as(&reason.code)
+    };
+    found.extend(refused.iter().map(refusal));
 
     let verdict = unbroken("verify", subject.verify(&vector.call), found)?;
     compare_verdict(&vector.expected.verdict, &verdict, found);
@@ -113,7 +114,7 @@ fn confirm(
 }
 
 fn unbroken<T>(what: &str, result: Result<T, String>, found: &mut Vec<Mismatch>) -> Option<T> {
-    result.map_err(|broke| found.push(Mismatch::plain(what, "a result", broke))).ok()
+    result.map_err(|broke| found.push(Mismatch::broken(what, &broke))).ok()
 }
 
 /// The outcome to word; `None` where `as-parsed` has none.

@@ -13,11 +13,13 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
-/// It lives as long as the runtime that it was started in.
+/// It lives as long as this, with all its connections.
 pub(super) struct Api {
     pub(super) address: SocketAddr,
     script: Arc<Mutex<Script>>,
+    _serving: JoinSet<()>,
 }
 
 impl Api {
@@ -26,21 +28,25 @@ impl Api {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let script = Arc::new(Mutex::new(Script::new(exchanges)));
-        let serving = Arc::clone(&script);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let script = Arc::clone(&serving);
-                let service = service_fn(move |request| answer(Arc::clone(&script), request));
-                let http = hyper::server::conn::http1::Builder::new();
-                tokio::spawn(http.serve_connection(TokioIo::new(stream), service));
-            }
-        });
-        Ok(Api { address, script })
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(listener, Arc::clone(&script)));
+        Ok(Api { address, script, _serving: serving })
     }
 
     /// Everything that wasn't as scripted.
     pub(super) fn problems(&self) -> Vec<String> {
         lock(&self.script).problems()
+    }
+}
+
+async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>) {
+    // Ended with this one.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let script = Arc::clone(&script);
+        let service = service_fn(move |request| answer(Arc::clone(&script), request));
+        let http = hyper::server::conn::http1::Builder::new();
+        connections.spawn(http.serve_connection(TokioIo::new(stream), service));
     }
 }
 

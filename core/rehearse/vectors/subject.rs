@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 
 use super::api::Api;
-use super::plain;
+use super::{Time, plain};
 use crate::model::{self, Clock};
 use crate::plugin::{
     Binding, Fault, Grant, HostRule, KeyVersion, Keyring, Plugin, SecretText, State,
@@ -22,21 +22,27 @@ pub(super) struct Subject<'v> {
     runtime: Handle,
     vector: &'v vectors::Vector,
     binding: Arc<Binding>,
+    time: &'v Time,
 }
 
 impl<'v> Subject<'v> {
-    pub(super) fn new(plugin: &Arc<Plugin>, vector: &'v vectors::Vector) -> Subject<'v> {
+    pub(super) fn new(
+        plugin: &Arc<Plugin>,
+        vector: &'v vectors::Vector,
+        time: &'v Time,
+    ) -> Subject<'v> {
         let state = state(vector.call.received_at_ms, &[]);
         let binding =
             Binding::new(Arc::clone(plugin), grant(&vector.settings, &vector.secrets), state);
-        Subject { runtime: Handle::current(), vector, binding }
+        Subject { runtime: Handle::current(), vector, binding, time }
     }
 
     fn call<T>(
         &self,
         call: impl AsyncFnOnce(&Arc<Binding>) -> Result<T, Fault>,
     ) -> Result<T, String> {
-        self.runtime.block_on(call(&self.binding)).map_err(|fault| fault.to_string())
+        let call = async { call(&self.binding).await.map_err(|fault| fault.to_string()) };
+        self.runtime.block_on(self.time.limit(call))
     }
 }
 
@@ -75,10 +81,12 @@ impl vectors::Subject for Subject<'_> {
         let event = plain::to_event(asked.event.clone());
         let confirm = async {
             let (binding, api) = reaching.bind(&asked.origin, &asked.exchanges).await?;
-            let came = binding.confirm(&event, &context).await;
-            came.map(|came| (came, api.problems())).map_err(|fault| fault.to_string())
+            // Not by the binding's own `confirm`: what is confirmed there counts for its health.
+            let came = async { binding.open().await?.confirm(&event, &context).await };
+            let came = came.await.map_err(|fault| fault.to_string())?;
+            Ok((came, api.problems()))
         };
-        let (came, problems) = self.runtime.block_on(confirm)?;
+        let (came, problems) = self.runtime.block_on(self.time.limit(confirm))?;
         let watched = asked.watched.iter().map(String::as_str);
         let state = standing(&reaching.state, watched);
         Ok(vectors::Came { confirmation: plain::confirmation(came), problems, state })
@@ -100,6 +108,7 @@ impl vectors::Subject for Subject<'_> {
 pub(super) fn compute(
     plugin: &Arc<Plugin>,
     question: &vectors::Question,
+    time: &Time,
 ) -> Result<vectors::Computed, String> {
     let reaching = Reaching {
         plugin,
@@ -119,9 +128,9 @@ pub(super) fn compute(
         let (binding, api) = reaching.bind(&question.origin, &question.exchanges).await?;
         let computed = async { binding.open().await?.compute(&request, &context).await };
         let computed = computed.await.map_err(|fault| fault.to_string())?;
-        Ok::<_, String>((computed, api.problems()))
+        Ok((computed, api.problems()))
     };
-    let (computed, problems) = Handle::current().block_on(compute)?;
+    let (computed, problems) = Handle::current().block_on(time.limit(compute))?;
     let answer = computed.map(|answer| answer.data).map_err(plain::decline);
     let state = standing(&reaching.state, question.watched());
     Ok(vectors::Computed { answer, problems, state })
