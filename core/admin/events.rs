@@ -88,6 +88,8 @@ fn filter(query: &Query) -> Result<EventFilter, Refusal> {
         subject: text("subject")?,
         status: query.text("status")?.map(status).transpose()?,
         provider_id: text("provider_id")?,
+        answered_by: text("answered_by")?,
+        fallback: query.flag("fallback")?,
         from_ms: time("from", Edge::First)?,
         to_ms: time("to", Edge::Last)?,
         before: before.map_err(|_| Refusal::Invalid("before is an event's id".to_owned()))?,

@@ -236,9 +236,7 @@ fn allowed(row: &Row, caller: Option<&Caller>) -> Result<(), Refusal> {
     let Some(caller) = caller else {
         return if row.access == Access::Open { Ok(()) } else { Err(Refusal::NoKey) };
     };
-    if let Access::Scope(scope) = row.access
-        && !caller.may(scope)
-    {
+    if let Some(scope) = row.access.scopes().iter().find(|scope| !caller.may(scope)) {
         return Err(Refusal::NoScope(scope));
     }
     if row.method != "GET" {

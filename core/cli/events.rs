@@ -48,6 +48,12 @@ struct List {
     /// Only those that stand so: accepted, confirmed, unanswered, answered …
     #[arg(long)]
     status: Option<String>,
+    /// Only requests that this answered: a plugin's name, or a service's URL.
+    #[arg(long, value_name = "NAME")]
+    answered_by: Option<String>,
+    /// Only requests that the config's fallback answered.
+    #[arg(long)]
+    fallback: bool,
     /// Only those since this day, as 2026-01-31, or RFC 3339 time.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -112,12 +118,15 @@ impl Events {
 
 impl List {
     async fn run(self) -> anyhow::Result<ExitCode> {
+        let fallback = self.fallback.then(|| "true".to_owned());
         let query = query(&[
             ("route", &self.route),
             ("kind", &self.kind),
             ("subject", &self.subject),
             ("provider_id", &self.provider_id),
             ("status", &self.status),
+            ("answered_by", &self.answered_by),
+            ("fallback", &fallback),
             ("from", &self.from),
             ("to", &self.to),
         ]);

@@ -41,6 +41,15 @@ pub(super) struct Which {
     /// With --as-received or --dry-run: all of this kind.
     #[arg(long)]
     kind: Option<String>,
+    /// With one of them: all that stand so, as unanswered.
+    #[arg(long)]
+    status: Option<String>,
+    /// With one of them: all requests that this answered, a plugin's name or a service's URL.
+    #[arg(long, value_name = "NAME")]
+    answered_by: Option<String>,
+    /// With one of them: all requests that the config's fallback answered.
+    #[arg(long)]
+    fallback: bool,
     /// With one of them: since this day, as 2026-01-31, or RFC 3339 time.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -57,6 +66,9 @@ impl Which {
         query(&[
             ("route", &self.route),
             ("kind", &self.kind),
+            ("status", &self.status),
+            ("answered_by", &self.answered_by),
+            ("fallback", &self.fallback.then(|| "true".to_owned())),
             ("from", &self.from),
             ("to", &self.to),
         ])

@@ -138,6 +138,9 @@ async fn what_would_be_answered_today_is_told_and_nothing_is_kept() {
     // The answer that stands stands, and three faults of dry runs are none: two would do.
     assert_eq!((bench.tries(&id), bench.place.send(&bench.router, 1)), (1, created));
     assert_eq!(bench.place.send(&bench.router, 2), Some((200, DEARER.to_owned())));
+    let found = |query: &str| bench.events(query).len();
+    assert_eq!((found(&format!("answered_by={url}")), found("fallback=true")), (2, 0));
+    assert_eq!((found("answered_by=brij"), found("fallback=false")), (0, 2));
     assert_eq!(bench.service.came().len(), 8);
 }
 

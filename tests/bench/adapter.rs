@@ -114,7 +114,7 @@ fn grant(name: &str, key: String, signing: bool) -> Grant {
 }
 
 /// What signs and what verifies.
-fn keys(name: &str) -> (String, String) {
+pub(crate) fn keys(name: &str) -> (String, String) {
     if name != "brij" {
         let secret = "whsec_bench-bench-bench-bench-bench".to_owned();
         return (secret.clone(), secret);
