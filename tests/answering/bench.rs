@@ -270,6 +270,8 @@ pub(crate) fn generation(id: u64, adapter: &Arc<Binding>, kinds: Vec<(&str, Asks
         dedupe: Duration::from_secs(3600),
         answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
+        expect_every: None,
+        pulse: Arc::default(),
     };
     let endpoint = Endpoint {
         pattern: Pattern::parse("/brij/{call}").expect("a pattern"),
