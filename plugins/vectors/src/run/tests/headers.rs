@@ -29,7 +29,7 @@ fn only_the_headers_that_are_named_are_compared() {
             &[kind],
             Some(
                 "content-type: expected \"application/jose\", got \"application/json\", first \
-             differing at byte 14 (0x6f, got 0x73)",
+             differing at byte 13 (0x6f, got 0x73)",
             ),
         ),
         (
