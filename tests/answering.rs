@@ -2,6 +2,7 @@
 //! wrong, over connections, with BRIJ's adapter, a service by script, and a store in a file.
 
 mod bench;
+mod dry_run;
 mod overload;
 mod whole;
 

@@ -99,10 +99,17 @@ fn works(language: &str, prepare: impl Fn(&Path)) {
 fn the_c_template_works() {
     let libc = Path::new("/usr/lib/wasm32-wasi/libc.a").exists();
     if !libc || Command::new("clang-19").arg("--version").output().is_err() {
-        println!("skipped: c, without clang-19 and wasi-libc");
+        skipped("c, without clang-19 and wasi-libc");
         return;
     }
     works("c", |_| {});
+}
+
+/// Says that a language is skipped, which where nothing may be is a failure.
+fn skipped(what: &str) {
+    let strict = std::env::var_os("HOOKSWITCH_SKIP_NOTHING");
+    assert!(strict.is_none_or(|value| value.is_empty()), "skipped: {what}");
+    println!("skipped: {what}");
 }
 
 /// Where the tools of npm and of Python are, for those who have them; the tests fetch nothing.
@@ -110,7 +117,7 @@ fn tools(variable: &str, program: &str) -> Option<PathBuf> {
     let folder = std::env::var_os(variable).map(PathBuf::from);
     let found = folder.filter(|folder| folder.join(program).exists());
     if found.is_none() {
-        println!("skipped: {variable} names no folder with {program}");
+        skipped(&format!("{variable} names no folder with {program}"));
     }
     found
 }
@@ -136,7 +143,7 @@ fn the_python_template_works() {
 #[test]
 fn the_rust_template_works() {
     let Ok(toolchain) = hookswitch_pack::find() else {
-        println!("skipped: rust, which can't compile plugins here");
+        skipped("rust, which can't compile plugins here");
         return;
     };
     works("rust", |folder| shim(folder, &toolchain));

@@ -121,6 +121,8 @@ fn replay_says_what_it_was_not_told() {
     for args in [
         &["events", "replay"][..],
         &["events", "replay", "--as-received"],
+        &["events", "replay", "--dry-run"],
+        &["events", "replay", "x", "--dry-run", "--as-received"],
         &["events", "replay", "x", "--route", "brz"],
         &["events", "replay", "x", "--as-received", "--route", "brz"],
     ] {

@@ -86,10 +86,9 @@ fn content(schema: &str) -> Value {
 
 /// What has to be shown; scopes are listed as roles.
 fn security(access: Access) -> Value {
-    let scopes: &[&str] = match access {
-        Access::Open => return json!([]),
-        Access::Credentials => &[],
-        Access::Scope(scope) => &[scope],
-    };
+    if access == Access::Open {
+        return json!([]);
+    }
+    let scopes = access.scopes();
     json!([{ "key_id": scopes, "secret_key": scopes }, { "bearer": scopes }])
 }

@@ -37,6 +37,7 @@ pub(super) enum Endpoint {
     EventGet,
     EventReplay,
     EventRehearse,
+    EventDryRun,
     Tail,
     ForgedList,
     Explanation,
@@ -51,6 +52,19 @@ pub(super) enum Access {
     Credentials,
     /// A key, or a token, with this scope.
     Scope(&'static str),
+    /// The same with both of these.
+    Scopes([&'static str; 2]),
+}
+
+impl Access {
+    /// The scopes that are needed, all of them.
+    pub(super) fn scopes(&self) -> &[&'static str] {
+        match self {
+            Access::Open | Access::Credentials => &[],
+            Access::Scope(scope) => std::slice::from_ref(scope),
+            Access::Scopes(both) => both,
+        }
+    }
 }
 
 /// One method of one path. A parameter of a path is a whole part of it, `{id}`.

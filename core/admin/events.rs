@@ -88,6 +88,8 @@ fn filter(query: &Query) -> Result<EventFilter, Refusal> {
         subject: text("subject")?,
         status: query.text("status")?.map(status).transpose()?,
         provider_id: text("provider_id")?,
+        answered_by: text("answered_by")?,
+        fallback: query.flag("fallback")?,
         from_ms: time("from", Edge::First)?,
         to_ms: time("to", Edge::Last)?,
         before: before.map_err(|_| Refusal::Invalid("before is an event's id".to_owned()))?,
@@ -149,7 +151,7 @@ fn callback(shown: &CallbackShown) -> Value {
 }
 
 /// One try of a request.
-fn answer(answer: &AnswerShown) -> Value {
+pub(super) fn answer(answer: &AnswerShown) -> Value {
     let data = answer.answer.as_deref();
     json!({
         "attempt": answer.attempt,

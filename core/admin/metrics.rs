@@ -1,15 +1,17 @@
 //! `/metrics`: what was counted, and what stands now. It needs no key, so it names routes, plugins
 //! and destinations, and holds nothing of a callback.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 
 use super::{Admin, shown};
-use crate::generation::Generation;
-use crate::observe::{self, Named, Standing};
-use crate::plugin::Plugin;
+use crate::generation::{Generation, Route};
+use crate::observe::{self, Named, Standing, Values};
+use crate::plugin::{Counted, Plugin};
 
 /// The content type of OpenMetrics 1.0.
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -21,7 +23,7 @@ pub(super) fn metrics(admin: &Admin) -> Response<Full<Bytes>> {
         destinations: generation.destinations.keys().map(String::as_str).collect(),
     };
     let standing = of_router(admin, &generation).into_iter();
-    let standing = standing.chain(of_routes_and_plugins(&generation));
+    let standing = standing.chain(of_routes(&generation)).chain(of_plugins(&generation));
     let mut response = Response::new(Full::from(observe::metrics(standing, &named)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(TYPE));
@@ -32,11 +34,9 @@ pub(super) fn metrics(admin: &Admin) -> Response<Full<Bytes>> {
 fn of_router(admin: &Admin, generation: &Generation) -> [Standing; 8] {
     let (id, record) = admin.cell.id_and_record();
     let health = admin.store.health();
-    let one = |name, help, value| {
-        let values = vec![(String::new(), value)];
-        Standing { name, help, is_count: false, label: "", values }
-    };
+    let one = Standing::one;
     let reloads = [("applied", record.applied), ("rejected", record.rejected)];
+    let reloads = reloads.map(|(result, count)| (vec![result.to_owned()], count));
     let since = record.since_ms / 1000;
     [
         one("generation", "The generation that runs", id.0),
@@ -46,9 +46,8 @@ fn of_router(admin: &Admin, generation: &Generation) -> [Standing; 8] {
         Standing {
             name: "reloads",
             help: "Reloads by what came of them",
-            is_count: true,
-            label: "result",
-            values: reloads.map(|(result, count)| (result.to_owned(), count)).to_vec(),
+            labels: &["result"],
+            values: Values::Count(reloads.to_vec()),
         },
         one("store_bytes", "Bytes that the store holds", health.bytes),
         one("store_failing", "1: nothing can be written", u64::from(health.failing.is_some())),
@@ -56,22 +55,87 @@ fn of_router(admin: &Admin, generation: &Generation) -> [Standing; 8] {
     ]
 }
 
-fn of_routes_and_plugins(generation: &Generation) -> [Standing; 4] {
-    let offline = |route: &crate::generation::Route| u64::from(route.offline.is_some());
-    let plugins = shown::distinct(generation);
-    let each = |value: fn(&Plugin) -> u64| {
-        plugins.iter().map(|(one, _)| (one.name().to_owned(), value(one))).collect()
+fn of_routes(generation: &Generation) -> [Standing; 1] {
+    let each = |value: &dyn Fn(&Route) -> u64| {
+        let value = |route: &Arc<Route>| (vec![route.name.clone()], value(route));
+        Values::Gauge(generation.routes.targets().map(value).collect())
     };
-    let gauge = |name, help, label, values| Standing { name, help, is_count: false, label, values };
-    let offline = generation.routes.targets().map(|route| (route.name.clone(), offline(route)));
-    let faults = each(|plugin| plugin.health().faults);
-    let shut = each(|plugin| u64::from(plugin.health().quarantine.is_some()));
-    let kept = each(|plugin| plugin.kept() as u64);
-    let help = "Faults on genuine callbacks since it was loaded";
+    [Standing {
+        name: "route_offline",
+        help: "1: a secret is missing",
+        labels: &["route"],
+        values: each(&|route| u64::from(route.offline.is_some())),
+    }]
+}
+
+/// Digits of a plugin's hash that stand for its version: as many as nobody confuses.
+const VERSION_DIGITS: usize = 12;
+
+/// The plugins' labels: the config's name for it, and which code that is.
+const PLUGIN: &[&str] = &["plugin", "version"];
+
+fn of_plugins(generation: &Generation) -> [Standing; 7] {
+    let plugins = shown::distinct(generation);
+    let plugins: Vec<(&Plugin, Counted)> =
+        plugins.iter().map(|(one, _)| (&***one, one.counted())).collect();
+    let each = |value: fn(&Plugin, &Counted) -> u64| {
+        plugins.iter().map(|(one, counted)| (labels(one, None), value(one, counted))).collect()
+    };
+    let gauge = |name, help, value| {
+        let values = Values::Gauge(each(value));
+        Standing { name, help, labels: PLUGIN, values }
+    };
+    let is_shut = |one: &Plugin, _: &Counted| u64::from(one.health().quarantine.is_some());
+    let most = "The most memory that one instance came to hold";
+    let opened = |(one, counted): &(&Plugin, Counted)| (labels(one, None), counted.opened.clone());
     [
-        gauge("route_offline", "1: a secret is missing", "route", offline.collect()),
-        gauge("plugin_quarantined", "1: it isn't called now", "plugin", shut),
-        gauge("plugin_kept", "Instances kept for reuse", "plugin", kept),
-        Standing { is_count: true, ..gauge("plugin_faults", help, "plugin", faults) },
+        gauge("plugin_quarantined", "1: it isn't called now", is_shut),
+        gauge("plugin_kept", "Instances kept for reuse", |one, _| one.kept() as u64),
+        gauge("plugin_memory_most_bytes", most, |_, counted| counted.memory_most),
+        Standing {
+            name: "plugin_reused",
+            help: "Times that a kept instance was taken instead of a fresh one",
+            labels: PLUGIN,
+            values: Values::Count(each(|_, counted| counted.reused)),
+        },
+        Standing {
+            name: "plugin_instantiate",
+            help: "Fresh instances for callbacks, without the wait for a place",
+            labels: PLUGIN,
+            values: Values::Seconds(plugins.iter().map(opened).collect()),
+        },
+        Standing {
+            name: "plugin_call",
+            help: "Calls for callbacks, well ended or not",
+            labels: &["plugin", "version", "phase"],
+            values: Values::Seconds(by_word(&plugins, |counted| {
+                // What a plugin doesn't do makes no series.
+                counted.calls.into_iter().filter(|(_, read)| read.count > 0).collect()
+            })),
+        },
+        Standing {
+            name: "plugin_faults",
+            help: "Faults in work for callbacks, by name",
+            labels: &["plugin", "version", "fault"],
+            values: Values::Count(by_word(&plugins, |counted| counted.faults)),
+        },
     ]
+}
+
+/// What each plugin has by one more word.
+fn by_word<T>(
+    plugins: &[(&Plugin, Counted)],
+    of: impl Fn(Counted) -> Vec<(&'static str, T)>,
+) -> Vec<(Vec<String>, T)> {
+    let each = |(one, counted): &(&Plugin, Counted)| {
+        let values = of(counted.clone()).into_iter();
+        values.map(|(word, value)| (labels(one, Some(word)), value)).collect::<Vec<_>>()
+    };
+    plugins.iter().flat_map(each).collect()
+}
+
+fn labels(plugin: &Plugin, word: Option<&str>) -> Vec<String> {
+    let version = plugin.hash().chars().take(VERSION_DIGITS).collect();
+    let own = [plugin.name().to_owned(), version];
+    own.into_iter().chain(word.map(str::to_owned)).collect()
 }

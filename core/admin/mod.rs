@@ -32,6 +32,7 @@ mod document;
 mod explaining;
 mod planning;
 mod rehearsing;
+mod dry_running;
 mod tail;
 mod metrics;
 #[cfg(test)]
@@ -47,6 +48,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response};
 use tokio::sync::mpsc;
 
+use self::dry_running::DryRuns;
 use self::endpoint::{Access, Endpoint, Place, Row};
 pub(crate) use self::explaining::shown as explanation_json;
 pub use self::keys::Keys;
@@ -94,6 +96,7 @@ pub struct Admin {
     forged: Arc<Forged>,
     clock: Clock,
     rates: Rates,
+    dry_runs: DryRuns,
     stopping: AtomicBool,
 }
 
@@ -121,8 +124,8 @@ impl Admin {
     pub fn new(backing: Backing) -> Admin {
         let Backing { cell, asks, keys, store, forged, clock } = backing;
         let (reloads, rates) = (Reloads::new(asks), Rates::default());
-        let stopping = AtomicBool::new(false);
-        Admin { cell, reloads, keys, store, forged, clock, rates, stopping }
+        let (dry_runs, stopping) = (DryRuns::new(&cell), AtomicBool::new(false));
+        Admin { cell, reloads, keys, store, forged, clock, rates, dry_runs, stopping }
     }
 
     /// From here on the router isn't ready: it takes no new callbacks.
@@ -205,6 +208,7 @@ impl Admin {
             Endpoint::PlanLast => Ok(planning::last(self)),
             Endpoint::PlanMake => planning::make(self).await,
             Endpoint::EventRehearse => rehearsing::rehearsed(self, call).await,
+            Endpoint::EventDryRun => dry_running::dry_run(self, call).await,
             Endpoint::Token => granting::token(self, call),
             Endpoint::WebhookCreate => webhooks::create(self, call).await,
             Endpoint::WebhookList => webhooks::list(self, call),
@@ -232,9 +236,7 @@ fn allowed(row: &Row, caller: Option<&Caller>) -> Result<(), Refusal> {
     let Some(caller) = caller else {
         return if row.access == Access::Open { Ok(()) } else { Err(Refusal::NoKey) };
     };
-    if let Access::Scope(scope) = row.access
-        && !caller.may(scope)
-    {
+    if let Some(scope) = row.access.scopes().iter().find(|scope| !caller.may(scope)) {
         return Err(Refusal::NoScope(scope));
     }
     if row.method != "GET" {

@@ -2,20 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::reply::{self, Refusal, Reply};
+use super::reply::{self, Reply};
 use super::{Admin, Call};
 use crate::generation::{Difference, Named, Plan, PluginChange, Rehearsal};
 use crate::model::clock::rfc3339;
 
 /// Reads the config again and runs it, unless something speaks against it.
 pub(super) async fn reload(admin: &Admin, call: &Call<'_>) -> Reply {
-    let anyway = match call.query().text("allow_differences")? {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => {
-            return Err(Refusal::Invalid("allow_differences is true or false".to_owned()));
-        }
-    };
+    let anyway = call.query().flag("allow_differences")?;
     admin.reloads.ask(&call.head.headers, admin.cell.id(), anyway).await
 }
 

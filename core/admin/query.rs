@@ -50,6 +50,15 @@ impl Query {
         }
     }
 
+    /// Whether it is said to be so.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        match self.text(name)? {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Refusal::Invalid(format!("{name} is true or false"))),
+        }
+    }
+
     /// A number in this range.
     pub(super) fn number(
         &self,
@@ -108,6 +117,20 @@ mod tests {
             assert_eq!(text(name).as_deref(), value, "{name}");
         }
         assert!(query.text("e").is_err());
+    }
+
+    #[test]
+    fn flags() {
+        let query = query("a=true&b=false&c=1&d=");
+        for (name, wanted) in [
+            ("a", Some(true)),
+            ("b", Some(false)),
+            ("c", None),
+            ("d", Some(false)),
+            ("e", Some(false)),
+        ] {
+            assert_eq!(query.flag(name).ok(), wanted, "{name}");
+        }
     }
 
     #[test]

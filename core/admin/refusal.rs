@@ -44,6 +44,8 @@ pub(super) enum Refusal {
     NoSuch(&'static str),
     /// It stands in the config, where alone it can be changed.
     ReadOnly,
+    /// The event is a notification, which has no answer.
+    Notification,
     /// The event isn't true, or isn't known to be.
     Untrue,
     /// The store didn't do it.
@@ -97,6 +99,7 @@ impl Refusal {
             Refusal::Body(BodyFault::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::ReadOnly
             | Refusal::Untrue
+            | Refusal::Notification
             | Refusal::Store(StoreFault::TooMany(_) | StoreFault::Untrue | StoreFault::Request) => {
                 StatusCode::CONFLICT
             }
@@ -129,6 +132,7 @@ impl Refusal {
             Refusal::ReadOnly => "READ_ONLY",
             Refusal::Untrue | Refusal::Store(StoreFault::Untrue) => "EVENT_NOT_CONFIRMED",
             Refusal::Store(StoreFault::Request) => "EVENT_IS_REQUEST",
+            Refusal::Notification => "EVENT_IS_NOTIFICATION",
             Refusal::Store(StoreFault::TooMany(_)) => "LIMIT_EXCEEDED",
             Refusal::Store(StoreFault::Full(_)) => "STORE_FULL",
             Refusal::Store(StoreFault::Failing(_)) => "STORE_FAILING",
@@ -171,6 +175,10 @@ impl Refusal {
             }
             Refusal::Store(StoreFault::Request) => {
                 "it is a request: it was answered, and is delivered to nobody"
+            }
+            Refusal::Notification => {
+                "it is a notification, which nobody answers: its rehearsal (replay --as-received) \
+                 sends it through today's adapter"
             }
             Refusal::Store(StoreFault::TooMany(most)) => {
                 return format!("there are {most} webhooks already, and no more may be");

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::reply;
 use crate::generation::{Answerer, Cell, Generation, Rejected, Route};
 use crate::model::clock::rfc3339;
-use crate::plugin::{Fault, HealthReport, Plugin};
+use crate::observe::Reading;
+use crate::plugin::{Counted, Fault, HealthReport, Plugin};
 
 /// Which generation runs, and how it came to it.
 pub(super) fn generation(cell: &Cell) -> Response<Full<Bytes>> {
@@ -85,6 +86,7 @@ fn plugin(plugin: &Plugin, routes: &[&str]) -> Value {
         "routes": routes,
         "health": health(&plugin.health()),
         "kept": plugin.kept(),
+        "counts": counts(&plugin.counted()),
     })
 }
 
@@ -94,6 +96,24 @@ fn health(report: &HealthReport) -> Value {
         "in_a_row": report.in_a_row,
         "last": report.last.as_ref().map(Fault::word),
         "quarantine_ms": report.quarantine.map(|left| left.as_millis() as u64),
+    })
+}
+
+/// What a plugin did for callbacks; means are in milliseconds, and `null` before the first.
+fn counts(counted: &Counted) -> Value {
+    let times = |read: &Reading| {
+        let mean_ms = read.mean().map(|seconds| (seconds * 1e6).round() / 1e3);
+        json!({ "count": read.count, "mean_ms": mean_ms })
+    };
+    let calls: BTreeMap<_, _> =
+        counted.calls.iter().map(|(phase, read)| (*phase, times(read))).collect();
+    let faults: BTreeMap<_, _> = counted.faults.iter().copied().collect();
+    json!({
+        "calls": calls,
+        "instantiated": times(&counted.opened),
+        "reused": counted.reused,
+        "memory_most_bytes": counted.memory_most,
+        "faults": faults,
     })
 }
 

@@ -1,7 +1,7 @@
 //! All that can be asked of the admin listener. What stands further up wins where two paths fit, so
 //! paths without a parameter stand before those with one.
 
-use super::endpoint::Access::{Credentials, Scope};
+use super::endpoint::Access::{Credentials, Scope, Scopes};
 use super::endpoint::{Endpoint, Row};
 
 const ADMIN_READ: super::endpoint::Access = Scope("admin:read");
@@ -27,8 +27,19 @@ const DELIVERY_QUERY: &[&str] = &[
 ];
 
 /// The parameters of lists of events.
-const EVENT_QUERY: &[&str] =
-    &["route", "kind", "subject", "event_status", "provider_id", "from", "to", "limit", "before"];
+const EVENT_QUERY: &[&str] = &[
+    "route",
+    "kind",
+    "subject",
+    "event_status",
+    "provider_id",
+    "answered_by",
+    "fallback",
+    "from",
+    "to",
+    "limit",
+    "before",
+];
 
 pub(super) const ENDPOINTS: &[Row] = &[
     Row::new("GET", "/healthz", Endpoint::Alive, "Says that the process lives.")
@@ -144,6 +155,15 @@ pub(super) const ENDPOINTS: &[Row] = &[
     )
     .needs(Scope("events:read"))
     .gives(200, "Rehearsed"),
+    Row::new(
+        "POST",
+        "/api/v1/events/{id}/dry-run",
+        Endpoint::EventDryRun,
+        "Asks today's responder a recorded request again, without effect, and tells what differs.",
+    )
+    // A service is called, and the reply shows answers.
+    .needs(Scopes(["events:write", "events:read"]))
+    .gives(200, "DryRun"),
     Row::new(
         "GET",
         "/api/v1/tail",

@@ -48,6 +48,12 @@ struct List {
     /// Only those that stand so: accepted, confirmed, unanswered, answered …
     #[arg(long)]
     status: Option<String>,
+    /// Only requests that this answered: a plugin's name, or a service's URL.
+    #[arg(long, value_name = "NAME")]
+    answered_by: Option<String>,
+    /// Only requests that the config's fallback answered.
+    #[arg(long)]
+    fallback: bool,
     /// Only those since this day, as 2026-01-31, or RFC 3339 time.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -77,6 +83,10 @@ struct Replay {
     /// and tell what differs.
     #[arg(long)]
     as_received: bool,
+    /// Owe nothing: ask today's responder the stored requests again, record nothing of it, and tell
+    /// how its answers differ. A service is told so by the header `hookswitch-dry-run: true`.
+    #[arg(long, conflicts_with = "as_received")]
+    dry_run: bool,
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -108,12 +118,15 @@ impl Events {
 
 impl List {
     async fn run(self) -> anyhow::Result<ExitCode> {
+        let fallback = self.fallback.then(|| "true".to_owned());
         let query = query(&[
             ("route", &self.route),
             ("kind", &self.kind),
             ("subject", &self.subject),
             ("provider_id", &self.provider_id),
             ("status", &self.status),
+            ("answered_by", &self.answered_by),
+            ("fallback", &fallback),
             ("from", &self.from),
             ("to", &self.to),
         ]);
@@ -172,7 +185,7 @@ fn shown(whole: &Value) -> String {
     text
 }
 
-fn is_request(event: &Value) -> bool {
+pub(super) fn is_request(event: &Value) -> bool {
     matches!(event["status"].as_str(), Some("unanswered" | "answered" | "declined"))
 }
 
@@ -196,12 +209,17 @@ fn attempts(delivery: &Value) -> String {
 
 impl Replay {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        if self.as_received {
-            return rehearsal::run(&self.place, &self.ids, &self.which).await;
+        let way = match (self.as_received, self.dry_run) {
+            (true, _) => Some(&rehearsal::AS_RECEIVED),
+            (false, true) => Some(&rehearsal::DRY_RUN),
+            (false, false) => None,
+        };
+        if let Some(way) = way {
+            return way.run(&self.place, &self.ids, &self.which).await;
         }
         let wrong = match (self.ids.is_empty(), self.which.is_empty()) {
             (true, _) => "name events by their ids",
-            (false, false) => "a filter goes with --as-received only",
+            (false, false) => "a filter goes with --as-received or --dry-run only",
             _ => "",
         };
         anyhow::ensure!(wrong.is_empty(), Misuse(wrong.to_owned()));

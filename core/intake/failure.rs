@@ -46,6 +46,16 @@ impl Failure {
         Failure::of_responder(&why.code, detail)
     }
 
+    /// Nobody is named who would answer it.
+    pub(super) fn nobody() -> Failure {
+        Failure::of_others("no_responder", "nobody is configured to answer this kind")
+    }
+
+    /// Whatever was answered, it can't be worded.
+    pub(super) fn of_adapter(fault: &Fault) -> Failure {
+        Failure::of_others(&format!("adapter_{}", fault.word()), fault.to_string())
+    }
+
     /// Nobody is there to be asked.
     pub(super) fn offline(why: &str) -> Failure {
         Failure::of_others("responder_offline", why)

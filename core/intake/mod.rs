@@ -15,6 +15,7 @@ mod service;
 mod trying;
 mod record;
 mod answer;
+mod dry_run;
 mod respond;
 mod stop;
 mod forged;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 
 pub use self::caller::{ForwardedHeader, Proxies};
 use self::desk::Desk;
+pub use self::dry_run::dry_run;
 pub use self::forged::{Forged, ForgedCallback};
 pub use self::limits::Limits;
 use self::received::Received;

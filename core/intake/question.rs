@@ -16,7 +16,7 @@ use crate::model::{
     Answer, Context, Decline, EventId, Head, Outcome, Reason, Reply, Request, StateChange,
 };
 use crate::plugin::{Duty, Fault};
-use crate::store::Answering;
+use crate::store::{AnswerShown, Answering};
 
 /// What a responder brought.
 pub(super) type Computed = Result<Result<Answer, Decline>, Failure>;
@@ -32,6 +32,8 @@ pub(super) struct Question {
     pub(super) attempt: u32,
     /// When its callback was there as a whole: what deadlines count from.
     pub(super) whole_at: Instant,
+    /// Nothing hangs on it: it is asked only to see what would be said.
+    pub(super) dry_run: bool,
 }
 
 /// Something to say, in the adapter's words.
@@ -154,6 +156,24 @@ impl Question {
         }
     }
 
+    /// What is said, as history would have it.
+    pub(super) fn shown(&self, worded: &Worded, facts: &Facts, at_ms: u64) -> AnswerShown {
+        let Told { reply, by, fallback, .. } = self.told(worded);
+        AnswerShown {
+            attempt: self.attempt,
+            reply,
+            finished: worded.is_final(),
+            answer: worded.answer(),
+            by,
+            fallback,
+            late: facts.late,
+            why: worded.why(),
+            took_ms: millis(facts.took),
+            at_ms,
+            stands: false,
+        }
+    }
+
     /// What is said, as those are told who ask.
     pub(super) fn told(&self, worded: &Worded) -> Told {
         let by = match worded.fallback {
@@ -179,6 +199,12 @@ impl Told {
 }
 
 impl Worded {
+    /// This, which no adapter worded.
+    pub(super) fn unworded(reply: Reply, failure: Failure) -> Worded {
+        let outcome = Outcome::Unavailable(failure.reason());
+        Worded { reply, outcome, failure: Some(failure), fallback: false }
+    }
+
     /// Whether it is the last word: "not now" is none.
     pub(super) fn is_final(&self) -> bool {
         match &self.outcome {

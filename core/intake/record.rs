@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::desk::{Desk, Seat};
+use super::failure::Failure;
 use super::parse::{Parsed, Worded};
 use super::question::Question;
 use super::route::Place;
@@ -137,7 +138,8 @@ impl Coming {
         Ok(match asked {
             Asked::Open { id, attempt } if place.route.answers.contains_key(&request.kind) => {
                 let place = place.clone();
-                let question = Question { place, head, request, id, attempt, whole_at };
+                let question =
+                    Question { place, head, request, id, attempt, whole_at, dry_run: false };
                 Held::Asked(Arc::new(question), seat)
             }
             Asked::Open { .. } => Held::Told(unanswered(), None),
@@ -166,8 +168,7 @@ fn differs() -> Outcome {
 }
 
 fn unanswered() -> Outcome {
-    let detail = "nobody is configured to answer this kind";
-    Outcome::Unavailable(Reason::new("no_responder", detail))
+    Outcome::Unavailable(Failure::nobody().reason())
 }
 
 fn down(place: &Place, head: Head, fault: &StoreFault) -> Stop {

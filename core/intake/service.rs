@@ -11,6 +11,9 @@ use crate::generation::Service;
 use crate::model::{Answer, Decline, DeclineStatus};
 use crate::outbound::{About, Brought, Client, Posting};
 
+/// Said to a service that is only asked to see what it would say.
+const DRY_RUN: &str = "hookswitch-dry-run";
+
 /// Bytes of a reason that a service gives.
 const REASON_BYTES_MAX: usize = 1 << 10;
 
@@ -23,6 +26,10 @@ pub(super) async fn ask(
 ) -> Computed {
     let id = question.id.to_string();
     let Question { place, head, request, .. } = question;
+    let mut more = vec![("idempotency-key", question.idempotency_key())];
+    if question.dry_run {
+        more.push((DRY_RUN, "true".to_owned()));
+    }
     let posting = Posting {
         url: service.url.clone(),
         body: Bytes::from(request.data.clone()),
@@ -36,7 +43,7 @@ pub(super) async fn ask(
             time_ms: head.received_at_ms,
         },
         id: &id,
-        more: vec![("idempotency-key", question.idempotency_key())],
+        more,
         secrets: &service.secrets,
         at_ms: now_ms,
     };

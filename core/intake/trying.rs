@@ -119,7 +119,8 @@ impl Try {
     }
 }
 
-async fn compute(
+/// Has a plugin compute it.
+pub(super) async fn compute(
     binding: &Arc<Binding>,
     question: &Question,
     (now_ms, left): (u64, Duration),

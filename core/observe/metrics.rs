@@ -9,11 +9,11 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::log::{AttemptLine, CallLine, ConfirmLine};
+use super::standing::Standing;
 use crate::model::WebhookId;
 
 /// The log of the process is one, and so is this.
@@ -146,63 +146,6 @@ pub struct Named<'n> {
     pub routes: BTreeSet<&'n str>,
     /// Destinations.
     pub destinations: BTreeSet<&'n str>,
-}
-
-/// What others know: how much it is now, or, of a count, so far.
-#[derive(Debug)]
-pub struct Standing {
-    /// Without the prefix; a count's gets `_total`.
-    pub name: &'static str,
-    /// One sentence, without its full stop.
-    pub help: &'static str,
-    /// Whether it only ever grows.
-    pub is_count: bool,
-    /// The label's name; empty: none, and one value.
-    pub label: &'static str,
-    /// The label's values, with what stands there.
-    pub values: Vec<(String, u64)>,
-}
-
-impl Standing {
-    fn register(self, registry: &mut Registry) {
-        let Standing { name, help, is_count, label, values } = self;
-        let labels = |value: String| vec![(label.to_owned(), value)];
-        if label.is_empty() {
-            let value = values.first().map_or(0, |(_, value)| *value);
-            match is_count {
-                true => registry.register(name, help, counter(value)),
-                false => registry.register(name, help, gauge(value)),
-            }
-        } else if is_count {
-            let family = Family::<Vec<(String, String)>, Counter>::default();
-            for (name, value) in values {
-                family.get_or_create(&labels(name)).inc_by(value);
-            }
-            registry.register(name, help, family);
-        } else {
-            let family = Family::<Vec<(String, String)>, Gauge>::default();
-            for (name, value) in values {
-                family.get_or_create(&labels(name)).set(signed(value));
-            }
-            registry.register(name, help, family);
-        }
-    }
-}
-
-fn counter(value: u64) -> Counter {
-    let counter: Counter = Counter::default();
-    counter.inc_by(value);
-    counter
-}
-
-fn gauge(value: u64) -> Gauge {
-    let gauge: Gauge = Gauge::default();
-    gauge.set(signed(value));
-    gauge
-}
-
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// Everything, in the text form of OpenMetrics 1.0, which Prometheus reads.

@@ -2,6 +2,8 @@
 //! and personal data are never handed to it.
 
 mod live;
+mod spread;
+mod standing;
 mod metrics;
 mod log;
 
@@ -10,4 +12,6 @@ pub use log::{
     AttemptLine, CallLine, ConfirmLine, Level, LogForm, LogGuard, attempt_line, call_line,
     confirm_line, init, notice, plugin_line,
 };
-pub use metrics::{Named, Standing, metrics};
+pub use metrics::{Named, metrics};
+pub use spread::{Reading, Spread};
+pub use standing::{Standing, Values};

@@ -15,6 +15,8 @@ use super::state::State;
 pub struct Binding {
     /// Instances that are kept know their binding by this number, and so never keep it alive.
     pub(super) number: u64,
+    /// Whether its calls count in the plugin's health, and its instances may be kept.
+    pub(super) counts: bool,
     pub(super) use_of: Arc<UseOf>,
     pub(super) confirming: Confirming,
 }
@@ -43,10 +45,20 @@ pub enum Duty {
 impl Binding {
     /// Binds a plugin to what it is granted.
     pub fn new(plugin: Arc<Plugin>, grant: Grant, state: Arc<State>) -> Arc<Binding> {
+        Binding::of(UseOf { plugin, grant, state }, true)
+    }
+
+    /// The same for calls that nobody made, and that leave nothing behind.
+    pub(super) fn aside(plugin: &Arc<Plugin>, grant: Grant, state: State) -> Arc<Binding> {
+        let (plugin, state) = (Arc::clone(plugin), Arc::new(state));
+        Binding::of(UseOf { plugin, grant, state }, false)
+    }
+
+    fn of(use_of: UseOf, counts: bool) -> Arc<Binding> {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let use_of = Arc::new(UseOf { plugin, grant, state });
-        Arc::new(Binding { number, use_of, confirming: Confirming::default() })
+        let use_of = Arc::new(use_of);
+        Arc::new(Binding { number, counts, use_of, confirming: Confirming::default() })
     }
 
     /// The plugin's code.
@@ -69,11 +81,17 @@ impl Binding {
     /// An instance for a callback: one that was kept for this duty, where the plugin allows that,
     /// else a fresh one. A plugin in quarantine gives none.
     pub async fn take(self: &Arc<Self>, duty: Duty) -> Result<Instance, Fault> {
-        self.plugin().health.admit()?;
-        if let Some(kept) = self.plugin().warm.take(self.number, duty) {
+        if !self.counts {
+            return self.open().await;
+        }
+        let plugin = self.plugin();
+        plugin.health.admit().inspect_err(|fault| plugin.counts.failed(fault))?;
+        if let Some(kept) = plugin.warm.take(self.number, duty) {
+            plugin.counts.reused();
             return Ok(Instance::again(Arc::clone(self), kept));
         }
-        Instance::open(Arc::clone(self), Some(duty)).await
+        let opened = Instance::open(Arc::clone(self), Some(duty)).await;
+        opened.inspect_err(|fault| plugin.counts.failed(fault))
     }
 }
 

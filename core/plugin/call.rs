@@ -34,6 +34,26 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// How many there are.
+    pub(super) const COUNT: usize = Phase::Register as usize + 1;
+
+    /// One word.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Phase::Start => "start",
+            Phase::Describe => "describe",
+            Phase::Configure => "configure",
+            Phase::Verify => "verify",
+            Phase::Parse => "parse",
+            Phase::Respond => "respond",
+            Phase::Confirm => "confirm",
+            Phase::Compute => "compute",
+            Phase::Simulate => "simulate",
+            Phase::Explain => "explain",
+            Phase::Register => "register",
+        }
+    }
+
     /// Only these two may see the network and secrets in plain.
     pub(super) fn reaches_out(self) -> bool {
         matches!(self, Phase::Confirm | Phase::Compute)
@@ -79,6 +99,11 @@ impl Call {
 
     pub(super) fn state(&self) -> &State {
         &self.binding.state
+    }
+
+    /// All of its memory together.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.used.memory_bytes
     }
 
     /// The limit that it ran into, if it did.

@@ -45,6 +45,21 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Every word that there is.
+    pub(super) const WORDS: [&'static str; 11] = [
+        "deadline",
+        "memory",
+        "table",
+        "stack",
+        "trap",
+        "forbidden",
+        "no-key",
+        "returned",
+        "busy",
+        "missing",
+        "quarantined",
+    ];
+
     /// One word for logs and metrics.
     pub fn word(&self) -> &'static str {
         match self {

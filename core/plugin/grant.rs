@@ -6,7 +6,7 @@ use crate::model::Network;
 use crate::outbound::Names;
 
 /// Everything that config grants to one use of a plugin.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Grant {
     /// Whose state it uses, and the name in log lines: `route NAME` or `responder NAME`, so that
     /// the two never share one.

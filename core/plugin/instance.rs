@@ -35,6 +35,8 @@ pub struct Instance {
     trusted: bool,
     /// Set while a call runs: an instance whose call didn't end well is of no further use.
     broken: bool,
+    /// When its last call began.
+    began: Instant,
 }
 
 /// What an instance is made of, without whose it is.
@@ -77,6 +79,7 @@ impl Instance {
         });
         store.set_hostcall_fuel(plugin.limits.memory_bytes);
         store.set_epoch_deadline(FIRST_SLICE);
+        let began = Instant::now();
         let made = plugin.pre.instantiate_async(&mut store);
         let made = timeout_at(deadline.into(), lane.run(made)).await;
         let guest = match made {
@@ -84,6 +87,9 @@ impl Instance {
             Ok(Err(error)) => return Err(classify(&error, store.data().breach())),
             Err(_) => return Err(Fault::Deadline),
         };
+        if duty.is_some() {
+            plugin.counts.opened(began.elapsed());
+        }
         let guest = Guest::new(store, guest);
         let live = Box::new(Live { guest, lane, left: plugin.limits.reuse, _slot: slot });
         Ok(Instance::of(binding, duty, live))
@@ -101,7 +107,7 @@ impl Instance {
     fn of(binding: Arc<Binding>, duty: Option<Duty>, live: Box<Live>) -> Instance {
         let plugin = Arc::clone(binding.plugin());
         let trusted = duty.is_some_and(|duty| duty != Duty::Verify);
-        Instance { live, plugin, binding, duty, trusted, broken: false }
+        Instance { live, plugin, binding, duty, trusted, broken: false, began: Instant::now() }
     }
 
     /// Its work is done: it is kept for another callback, where its plugin allows that and it is
@@ -146,6 +152,7 @@ impl Instance {
         let call = plugin.exports.verify(&mut self.live.guest, callback);
         let made = timeout_at(deadline, lane.run(call)).await;
         let verdict = self.end(made).and_then(|made| bounds::verdict(&plugin.limits, made));
+        let verdict = self.count(verdict);
         // What wasn't opened for a callback only looks, and counts for nothing.
         self.trusted |= self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_)));
         verdict
@@ -241,7 +248,8 @@ impl Instance {
     /// stays free.
     fn begin(&mut self, phase: Phase) -> (Arc<Plugin>, Lane, tokio::time::Instant) {
         let limits = &self.plugin.limits;
-        let deadline = Instant::now() + limits.deadline_of(phase == Phase::Confirm);
+        self.began = Instant::now();
+        let deadline = self.began + limits.deadline_of(phase == Phase::Confirm);
         self.broken = true;
         let call = self.live.guest.store.data_mut();
         call.phase = phase;
@@ -254,10 +262,14 @@ impl Instance {
         &mut self,
         made: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
     ) -> Result<T, Fault> {
-        let call = self.live.guest.store.data();
+        let (call, now) = (self.live.guest.store.data(), Instant::now());
+        if self.duty.is_some() {
+            self.plugin.counts.called(call.phase, now.saturating_duration_since(self.began));
+            self.plugin.counts.held(call.memory_bytes());
+        }
         match made {
             // The host's own work for a guest can't be interrupted: late is late all the same.
-            Ok(Ok(_)) if Instant::now() > call.deadline => Err(Fault::Deadline),
+            Ok(Ok(_)) if now > call.deadline => Err(Fault::Deadline),
             Ok(Ok(value)) => {
                 self.broken = false;
                 Ok(value)
@@ -267,18 +279,23 @@ impl Instance {
         }
     }
 
-    /// Enters into the plugin's record how work on a genuine callback went.
+    /// Counts a fault, and enters into the plugin's record how work on a genuine callback went.
     fn count<T>(&self, made: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &made
+            && self.duty.is_some()
+        {
+            self.plugin.counts.failed(fault);
+        }
         match &made {
-            Ok(_) if self.trusted => self.plugin.health.did_well(),
-            Err(fault) if self.trusted => {
+            Ok(_) | Err(_) if !self.trusted => {}
+            Ok(_) => self.plugin.health.did_well(),
+            Err(fault) => {
                 if let Some(length) = self.plugin.health.failed(fault, Instant::now()) {
                     let (name, seconds) = (self.plugin.name(), length.as_secs_f32());
                     let line = format!("{name} is in quarantine for {seconds} s: {fault}");
                     observe::notice(Level::Error, &line);
                 }
             }
-            Ok(_) | Err(_) => {}
         }
         made
     }

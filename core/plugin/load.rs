@@ -11,6 +11,7 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre};
 
 use super::call::Call;
+use super::counts::Counts;
 use super::health::Health;
 use super::limits::Limits;
 use super::loaded::Plugin;
@@ -148,6 +149,7 @@ pub(super) fn make(
         is_slow: Arc::default(),
         warm: Warm::default(),
         health: Health::new(limits.quarantine.clone()),
+        counts: Counts::default(),
         asks,
         offers,
         bytes: bytes.len(),

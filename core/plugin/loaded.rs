@@ -11,6 +11,7 @@ use wasmtime::component::InstancePre;
 
 use super::abi::v0_1_0::Exports;
 use super::call::Call;
+use super::counts::{Counted, Counts};
 use super::health::{Health, HealthReport};
 use super::limits::Limits;
 use super::warm::Warm;
@@ -33,6 +34,7 @@ pub struct Plugin {
     pub(super) is_slow: Arc<AtomicBool>,
     pub(super) warm: Warm,
     pub(super) health: Health,
+    pub(super) counts: Counts,
     pub(super) asks: Vec<String>,
     pub(super) offers: Vec<String>,
     /// Of its file.
@@ -85,6 +87,11 @@ impl Plugin {
     /// How it has been doing on genuine callbacks.
     pub fn health(&self) -> HealthReport {
         self.health.report()
+    }
+
+    /// What it did for callbacks since it was loaded.
+    pub fn counted(&self) -> Counted {
+        self.counts.read()
     }
 
     /// Instances that are kept for reuse, idle now.

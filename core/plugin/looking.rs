@@ -1,6 +1,6 @@
 //! A binding for looking into a callback rather than taking it: the same code and settings over a
-//! copy of what it remembers, no network and nothing revealed, so that nothing it does is kept. Its
-//! keys may be taken for others, and everything they are asked is written down.
+//! copy of what it remembers, no network and nothing revealed, so that nothing it does is kept or
+//! counted. Its keys may be taken for others, and everything they are asked is written down.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,8 +75,14 @@ impl Binding {
             keyring: keyring.witnessed(Arc::clone(&witness)),
             ..Grant::default()
         };
-        let state = Arc::new(self.use_of.state.copy());
-        (Binding::new(Arc::clone(self.plugin()), grant, state), witness)
+        (Binding::aside(self.plugin(), grant, self.use_of.state.copy()), witness)
+    }
+
+    /// This binding for asking once more what was answered before: with all that it is granted,
+    /// its hosts and what it may be told in plain too, over a copy of what it remembers.
+    pub fn asking_again(&self) -> Arc<Binding> {
+        let grant = Grant { signing: false, ..self.use_of.grant.clone() };
+        Binding::aside(self.plugin(), grant, self.use_of.state.copy())
     }
 
     /// Whether it is the same code under the same grant: whatever it is asked, it says the same.

@@ -147,7 +147,7 @@ impl Found {
         }
     }
 
-    fn differs(&mut self, what: &str) {
+    pub(super) fn differs(&mut self, what: &str) {
         let (what, old, new) = (what.to_owned(), "one".to_owned(), "another".to_owned());
         self.list.push(Difference { callback: self.callback.clone(), what, old, new });
     }
@@ -177,7 +177,7 @@ fn first_difference(old: &Value, new: &Value) -> Option<String> {
         (Value::Object(old), Value::Object(new)) => {
             let names = old.keys().chain(new.keys());
             names.into_iter().find_map(|name| {
-                let step = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+                let step = step_name(name);
                 let (old, new) = (old.get(name), new.get(name));
                 step_into(step, old, new)
             })
@@ -187,6 +187,11 @@ fn first_difference(old: &Value, new: &Value) -> Option<String> {
         _ => None,
     };
     Some(inside.unwrap_or_default())
+}
+
+/// A member's name as a step of a JSON pointer.
+pub(super) fn step_name(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn step_into(step: String, old: Option<&Value>, new: Option<&Value>) -> Option<String> {

@@ -5,6 +5,7 @@
 //! Nothing here is kept, sent or counted, and a difference says nothing of a body or a secret: of
 //! data only where it differs.
 
+mod answered;
 mod differ;
 mod stored;
 pub mod vectors;
@@ -14,6 +15,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::answered::{answered, stored};
 pub use self::stored::replayed;
 use crate::generation::{Difference, Rehearsal};
 use crate::model::{Callback, Content, Outcome, ParseFault, Reply, Verdict};

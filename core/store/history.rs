@@ -18,6 +18,11 @@ pub struct EventFilter {
     pub status: Option<EventStatus>,
     /// With this id of the adapter's.
     pub provider_id: Option<String>,
+    /// Whose answer that stands is by the plugin of this name, whichever build of it, or by this
+    /// service, build or `fallback`.
+    pub answered_by: Option<String>,
+    /// Only those whose answer that stands is what config says where nobody answers.
+    pub fallback: bool,
     /// Recorded at or after, Unix milliseconds.
     pub from_ms: Option<u64>,
     /// Recorded at or before, Unix milliseconds.

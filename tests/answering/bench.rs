@@ -141,6 +141,11 @@ impl Bench {
         self.cell.swap(generation(id, &self.adapter, kinds), 0);
     }
 
+    /// The route as it is served now.
+    pub(crate) fn route(&self) -> Arc<Route> {
+        Arc::clone(self.cell.current().route("brij").expect("it is there"))
+    }
+
     /// A responder whose `compute` does this.
     pub(crate) async fn guest(&self, name: &str, compute: &str) -> Responder {
         const SPINS: &str = "(loop $for_ever (br $for_ever))";

@@ -10,12 +10,12 @@ use crate::support::router::{Router, hookswitch};
 use crate::support::service::{Say, Service};
 
 /// A folder with keys and a config.
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new(url: &str, more: &str) -> Place {
+    pub(super) fn new(url: &str, more: &str) -> Place {
         let place = Place { folder: tempfile::tempdir().expect("a folder") };
         let (private, public) = crate::support::keys();
         let config = format!(
@@ -49,7 +49,7 @@ secret = "orders"
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -58,7 +58,7 @@ secret = "orders"
     }
 
     /// `hookswitch send` of one order: the status and body of the reply, if one came.
-    fn send(&self, router: &Router, seed: u64) -> Option<(u64, String)> {
+    pub(super) fn send(&self, router: &Router, seed: u64) -> Option<(u64, String)> {
         let to = format!("http://{}/brij/{{call}}", router.address);
         let secret = format!("signing-key=@{}", self.path("brij.key").display());
         let seed = seed.to_string();
@@ -118,6 +118,41 @@ async fn an_answer_outlives_the_process() {
         assert!(!came[1].header(name).is_empty(), "{name}");
         assert_eq!(came[1].header(name), came[2].header(name), "{name}");
     }
+}
+
+/// A responder that has no answer now, and gives its key for the reason.
+const TELLS_ITS_KEY: &str = "(i32.store8 (i32.const 512) (i32.const 1)) \
+     (i32.store8 (i32.const 516) (i32.const 3)) \
+     (i32.store (i32.const 520) (local.get 11)) \
+     (i32.store (i32.const 524) (local.get 12)) \
+     (i32.store8 (i32.const 528) (i32.const 0)) \
+     (return (i32.const 512))";
+
+#[test]
+fn a_plugin_gets_the_same_key_for_each_try_also_of_the_next_process() {
+    let place = Place::new("http://127.0.0.1:9/", "[plugins.keys]\nsource = \"keys.wasm\"");
+    let text = include_str!("../guests/spinning-responder.wat");
+    let text = text.replace("(loop $for_ever (br $for_ever))", TELLS_ITS_KEY);
+    std::fs::write(place.path("keys.wasm"), wat::parse_str(text).expect("a module"))
+        .expect("a file");
+    let config = std::fs::read_to_string(place.path("router.toml")).expect("the config");
+    let service = "url = \"http://127.0.0.1:9/\"\nsecret = \"orders\"";
+    assert!(config.contains(service), "{config}");
+    let config = config.replace(service, "responder = \"keys\"");
+    std::fs::write(place.path("router.toml"), config).expect("a file");
+    let key = |router: &Router, seed: u64| {
+        let (status, body) = place.send(router, seed).expect("a reply");
+        let said: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(status, 503, "{said}");
+        said["error"]["reason"].as_str().expect("a reason").to_owned()
+    };
+    let router = place.start();
+    let (first, again, other) = (key(&router, 1), key(&router, 1), key(&router, 2));
+    router.kill();
+    let after = key(&place.start(), 1);
+    assert!(first.len() == 64 && first.chars().all(|c| c.is_ascii_hexdigit()), "{first}");
+    assert_eq!((&again, &after), (&first, &first), "one order, one key");
+    assert_ne!(other, first, "another order, another key");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookswitch::model::{Callback, Clock};
+use hookswitch::model::{Callback, Clock, Outcome};
 use hookswitch::plugin::{
-    Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, PoolLimits, SecretText, Simulation,
-    Source,
+    Binding, Duty, Fault, Grant, Host, KeyVersion, Keyring, Limits, Plugin, PoolLimits, SecretText,
+    Simulation, Source,
 };
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 
@@ -73,6 +73,16 @@ impl Adapter {
     }
 }
 
+/// All that a notification takes of a plugin; whether it was told as it should be.
+pub(crate) async fn whole(binding: &Arc<Binding>, callback: &Callback) -> Result<bool, Fault> {
+    let mut instance = binding.take(Duty::Verify).await?;
+    instance.verify(callback).await?;
+    let parsed = instance.parse(callback).await?;
+    let worded = instance.respond(&callback.head, &Outcome::Accepted).await?;
+    instance.give_back();
+    Ok(parsed.is_ok() && worded.is_ok())
+}
+
 async fn load(host: &Arc<Host>, name: &str, limits: &Limits) -> Arc<Plugin> {
     host.load(name, &Source::Builtin(name.to_owned()), limits).await.expect("the adapter")
 }
@@ -104,7 +114,7 @@ fn grant(name: &str, key: String, signing: bool) -> Grant {
 }
 
 /// What signs and what verifies.
-fn keys(name: &str) -> (String, String) {
+pub(crate) fn keys(name: &str) -> (String, String) {
     if name != "brij" {
         let secret = "whsec_bench-bench-bench-bench-bench".to_owned();
         return (secret.clone(), secret);

@@ -95,7 +95,7 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// CPU time of this process so far, all threads together.
-fn cpu() -> Duration {
+pub(crate) fn cpu() -> Duration {
     let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
     let nanoseconds = tasks.map(|task| {
         let path = task.expect("a thread").path().join("schedstat");
@@ -168,7 +168,8 @@ pub(crate) async fn serve_one(
     .await
 }
 
-async fn listen<S, F>(serve: S) -> SocketAddr
+/// Serves by this until the runtime ends.
+pub(crate) async fn listen<S, F>(serve: S) -> SocketAddr
 where
     S: Fn(Arrival) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,

@@ -122,7 +122,7 @@ fn keep_looking(
 }
 
 /// Bytes of memory that this process has.
-fn resident() -> u64 {
+pub(crate) fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/smaps_rollup").expect("Linux");
     let line = text.lines().find_map(|line| line.strip_prefix("Rss:")).expect("its memory");
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");

@@ -181,7 +181,7 @@ fn bytes(size: u64) -> String {
 }
 
 /// What it was measured on.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = about.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));

@@ -4,6 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -22,15 +23,24 @@ pub(crate) struct Load {
 /// Has a process of its own send `calls` in turn, each the bytes of a whole HTTP/1.1 request; waits
 /// for its end.
 pub(crate) fn run(to: SocketAddr, calls: &[Vec<u8>], load: Load) {
+    timed(to, calls, load);
+}
+
+/// The same; how long each took, from its first byte sent to its reply read.
+pub(crate) fn timed(to: SocketAddr, calls: &[Vec<u8>], load: Load) -> Vec<Duration> {
     let me = std::env::current_exe().expect("this program");
     let mut child = Command::new(me)
         .env(ROLE, format!("{to} {} {}", load.connections, load.calls))
         .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .spawn()
         .expect("a process that sends");
     let calls = serde_json::to_vec(calls).expect("numbers");
     child.stdin.take().expect("its input").write_all(&calls).expect("it listens");
-    assert!(child.wait().expect("it ends").success(), "not every reply was a 200");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "not every reply was a 200");
+    let took: Vec<u64> = serde_json::from_slice(&output.stdout).expect("numbers");
+    took.into_iter().map(Duration::from_nanos).collect()
 }
 
 /// The main function of the process that sends.
@@ -54,17 +64,22 @@ pub(crate) fn send() {
                 tokio::spawn(keep_sending(to, mine))
             })
             .collect();
+        let mut took = Vec::with_capacity(calls);
         for sender in senders {
-            sender.await.expect("every reply is a 200");
+            took.extend(sender.await.expect("every reply is a 200"));
         }
+        println!("{}", serde_json::to_string(&took).expect("numbers"));
     });
 }
 
-async fn keep_sending(to: SocketAddr, calls: impl Iterator<Item = &'static Vec<u8>>) {
+/// How long each took, in nanoseconds.
+async fn keep_sending(to: SocketAddr, calls: impl Iterator<Item = &'static Vec<u8>>) -> Vec<u64> {
+    let mut took = Vec::new();
     let mut stream = TcpStream::connect(to).await.expect("a connection");
     stream.set_nodelay(true).expect("no delay");
     let mut reply = Vec::with_capacity(4096);
     for call in calls {
+        let start = Instant::now();
         stream.write_all(call).await.expect("it is sent");
         reply.clear();
         while !is_whole(&reply) {
@@ -73,8 +88,10 @@ async fn keep_sending(to: SocketAddr, calls: impl Iterator<Item = &'static Vec<u
                 "the connection ended"
             );
         }
+        took.push(u64::try_from(start.elapsed().as_nanos()).expect("no call takes years"));
         assert!(reply.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&reply));
     }
+    took
 }
 
 /// Whether a reply or a request has come to its end; its length is announced.

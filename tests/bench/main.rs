@@ -3,10 +3,12 @@
 //! to others; then the stages one by one, on one thread.
 //!
 //! `cargo bench -- cost` prints the first table only, `-- hostile` the second, `-- stages` the
-//! last. Between them, by name: `durable`, what an acknowledgement costs that is on the disk;
-//! `deliver`, a queue on its way out; `history`, pages of a million callbacks. These write
-//! gigabytes, so they are printed only where they are named; so is `languages`, the same
-//! responder in each of them, which wants the plugins of all languages built.
+//! last. The others are printed only where they are named, since they take long, write gigabytes or
+//! want what `cargo xtask plugins` makes: `durable`, what an acknowledgement costs that is on the
+//! disk; `deliver`, a queue on its way out; `history`, pages of a million callbacks; `languages`,
+//! the same responder in each of them (`--all-languages`); `quotes`, how long whoever asks for a
+//! quote waits, on the disk and without one; `soak`, two million callbacks and what the process
+//! holds meanwhile.
 
 mod adapter;
 mod cost;
@@ -25,7 +27,9 @@ mod load;
 mod native;
 #[path = "../support/prices.rs"]
 mod prices;
+mod quotes;
 mod rows;
+mod soak;
 #[path = "../support/store.rs"]
 mod store;
 mod stages;
@@ -42,29 +46,31 @@ fn main() {
         return deliver::take();
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let tables = ["cost", "hostile", "durable", "deliver", "history", "languages", "stages"];
     let named = |table: &str| words.iter().any(|word| word == table);
-    let none_named = !tables.into_iter().any(named);
-    let wanted = |table: &str| none_named || named(table);
-    if wanted("cost") {
-        cost::print();
-    }
-    if wanted("hostile") {
-        hostile::print();
-    }
-    if named("durable") {
-        durable::print();
-    }
-    if named("deliver") {
-        deliver::print();
-    }
-    if named("history") {
-        history::print();
-    }
-    if named("languages") {
-        languages::print();
-    }
-    if wanted("stages") {
-        divan::main();
+    let any = TABLES.iter().any(|table| named(table.name));
+    for table in TABLES {
+        if named(table.name) || (table.always && !any) {
+            (table.print)();
+        }
     }
 }
+
+/// What can be printed.
+struct Table {
+    name: &'static str,
+    /// Whether it is, where none is named.
+    always: bool,
+    print: fn(),
+}
+
+const TABLES: [Table; 9] = [
+    Table { name: "cost", always: true, print: cost::print },
+    Table { name: "hostile", always: true, print: hostile::print },
+    Table { name: "durable", always: false, print: durable::print },
+    Table { name: "deliver", always: false, print: deliver::print },
+    Table { name: "history", always: false, print: history::print },
+    Table { name: "languages", always: false, print: languages::print },
+    Table { name: "quotes", always: false, print: quotes::print },
+    Table { name: "soak", always: false, print: soak::print },
+    Table { name: "stages", always: true, print: divan::main },
+];

@@ -24,7 +24,15 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        let folder = tempfile::tempdir().expect("a folder");
+        Place::of(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// The same in a folder beneath this one.
+    pub(crate) fn beneath(folder: &Path) -> Place {
+        Place::of(tempfile::tempdir_in(folder).expect("a folder"))
+    }
+
+    fn of(folder: TempDir) -> Place {
         let path = folder.path().join("hookswitch.db");
         let place = Place { _folder: folder, path };
         drop(place.open());

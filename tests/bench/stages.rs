@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use hookswitch::model::{Callback, Outcome};
-use hookswitch::plugin::{Binding, Duty};
+use hookswitch::plugin::Binding;
 use hookswitch::route::{Endpoint, Pattern, Table};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::adapter::{Adapter, NAMES};
+use crate::adapter::{self, Adapter, NAMES};
 
 /// One thread, an adapter on it, and a genuine callback for it.
 struct Stage {
@@ -92,13 +92,6 @@ fn whole_callback_reused(bencher: Bencher<'_, '_>, adapter: &str) {
 }
 
 fn whole(bencher: Bencher<'_, '_>, stage: &Stage) {
-    let whole = async || {
-        let mut instance = stage.binding.take(Duty::Verify).await?;
-        instance.verify(&stage.callback).await?;
-        let parsed = instance.parse(&stage.callback).await?;
-        let worded = instance.respond(&stage.callback.head, &Outcome::Accepted).await?;
-        instance.give_back();
-        Ok::<bool, hookswitch::plugin::Fault>(parsed.is_ok() && worded.is_ok())
-    };
+    let whole = || adapter::whole(&stage.binding, &stage.callback);
     bencher.bench_local(|| assert_eq!(stage.runtime.block_on(whole()), Ok(true)));
 }

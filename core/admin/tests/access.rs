@@ -50,12 +50,17 @@ async fn every_endpoint_by_every_kind_of_key() {
                 let all = token(&admin, &SCOPES);
                 assert_eq!(status(&[("authorization", &all)]).await, 401, "{line}");
             }
-            Access::Scope(scope) => {
-                assert!(SCOPES.contains(&scope), "{scope}");
-                let others: Vec<_> = SCOPES.into_iter().filter(|own| *own != scope).collect();
-                let said = call(&admin, line, &[("authorization", &token(&admin, &others))]).await;
-                assert_eq!((said.status, said.code()), (403, "INSUFFICIENT_PERMISSIONS"), "{line}");
-                let right = status(&[("authorization", &token(&admin, &[scope]))]).await;
+            Access::Scope(_) | Access::Scopes(_) => {
+                let scopes = row.access.scopes();
+                for scope in scopes {
+                    assert!(SCOPES.contains(scope), "{scope}");
+                    let others: Vec<_> = SCOPES.into_iter().filter(|own| own != scope).collect();
+                    let others = token(&admin, &others);
+                    let said = call(&admin, line, &[("authorization", &others)]).await;
+                    let denied = (403, "INSUFFICIENT_PERMISSIONS");
+                    assert_eq!((said.status, said.code()), denied, "{line}");
+                }
+                let right = status(&[("authorization", &token(&admin, scopes))]).await;
                 // Nobody reloads here: whoever may ask is told so.
                 let unserved = right == 503 && line == "POST /api/v1/plan";
                 assert!(unserved || matches!(right, 200 | 400 | 404), "{line} {right}");

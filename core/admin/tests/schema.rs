@@ -81,6 +81,7 @@ fn fits(types: &Value, value: &Value) -> bool {
             "string" => value.is_string(),
             "boolean" => value.is_boolean(),
             "integer" => value.is_u64() || value.is_i64(),
+            "number" => value.is_number(),
             "array" => value.is_array(),
             "object" => value.is_object(),
             other => panic!("{other} isn't known to this checker"),

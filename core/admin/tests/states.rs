@@ -178,4 +178,13 @@ async fn routes_and_plugins_each_once() {
     assert!((1..=3_600_000).contains(&left), "{left}");
     let ill = json!({ "faults": 1, "in_a_row": 1, "last": "trap", "quarantine_ms": left });
     assert_eq!(plugins[2]["health"], ill);
+    let none = json!({ "count": 0, "mean_ms": null });
+    assert_eq!(plugins[1]["counts"]["calls"]["compute"], none);
+    let counts = &plugins[2]["counts"];
+    assert_eq!(
+        json!([counts["faults"]["trap"], counts["faults"]["memory"], counts["reused"]]),
+        json!([1, 0, 0])
+    );
+    assert_eq!(counts["instantiated"]["count"], 1, "{counts}");
+    assert!(counts["memory_most_bytes"].as_u64() > Some(0), "{counts}");
 }

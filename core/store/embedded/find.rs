@@ -151,16 +151,20 @@ pub(super) fn events(db: &Connection, filter: &EventFilter) -> rusqlite::Result<
         let id = before.as_bytes().to_vec();
         conditions.add("seq < coalesce((SELECT seq FROM events WHERE id = ?), 0)", id);
     }
-    // A subject has few events, whose order is soon found; a kind or a route may have nearly all.
-    let by = filter.subject.as_ref().map_or("", |_| "INDEXED BY events_subject");
-    let sql = format!(
-        "SELECT seq FROM events {by} {} ORDER BY seq DESC LIMIT {}",
-        conditions.sql(),
-        rows(filter.limit.saturating_add(1))
-    );
-    let seqs: Vec<i64> = (db.prepare_cached(&sql)?)
-        .query_map(params_from_iter(&conditions.values), |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let most = filter.limit.saturating_add(1);
+    let mut seqs: Vec<i64> = Vec::new();
+    for (source, conditions) in super::answered::sources(db, filter, conditions)? {
+        let sql = format!(
+            "SELECT seq FROM {source} {} ORDER BY seq DESC LIMIT {}",
+            conditions.sql(),
+            rows(most)
+        );
+        let mut found = db.prepare_cached(&sql)?;
+        for seq in found.query_map(params_from_iter(&conditions.values), |row| row.get(0))? {
+            seqs.push(seq?);
+        }
+    }
+    seqs.sort_unstable_by_key(|seq| std::cmp::Reverse(*seq));
     let more = seqs.len() > filter.limit;
     let shown = seqs.iter().take(filter.limit).map(|seq| event_at(db, *seq, false));
     Ok(Page { rows: shown.collect::<rusqlite::Result<_>>()?, total: None, more })

@@ -17,6 +17,7 @@ mod confirm;
 mod webhooks;
 mod claims;
 mod find;
+mod answered;
 mod deliveries;
 mod prune;
 

@@ -16,9 +16,9 @@ use super::seal::Seal;
 /// Marks the file as this program's: "HkSw".
 const APPLICATION: i64 = 0x486b_5377;
 /// The version that this program writes; it brings older ones up to it, and refuses newer ones.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// What is done to a file of version n to make it version n + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("answered_by.sql")];
 /// Sealed with the store's key, so that a wrong key is found at once.
 const CHECK: &str = "key";
 

@@ -56,7 +56,7 @@ pub(in crate::store) fn answering(id: EventId, attempt: u32, reply: Reply) -> An
     }
 }
 
-fn unfinished(id: EventId, attempt: u32) -> Answering {
+pub(in crate::store) fn unfinished(id: EventId, attempt: u32) -> Answering {
     let (answer, why) = (None, Some("responder_trap".to_owned()));
     Answering { finished: false, answer, why, ..answering(id, attempt, reply(503, "busy")) }
 }
@@ -66,7 +66,7 @@ pub(in crate::store) async fn ask(store: &dyn Store, asking: Asking) -> Asked {
 }
 
 /// What is to be computed.
-async fn open(store: &dyn Store, asking: Asking) -> (EventId, u32) {
+pub(in crate::store) async fn open(store: &dyn Store, asking: Asking) -> (EventId, u32) {
     match ask(store, asking).await {
         Asked::Open { id, attempt } => (id, attempt),
         other => panic!("not open: {other:?}"),

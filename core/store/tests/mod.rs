@@ -6,6 +6,7 @@ mod contract;
 mod confirming;
 mod shown;
 pub(super) mod asking;
+mod answered;
 mod interleaved;
 mod crash;
 mod files;

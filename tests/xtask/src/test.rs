@@ -22,7 +22,8 @@ pub(crate) fn run(workspace: &Workspace, languages: &[Language]) -> Result<()> {
     steps.run("example plugins", || build::plugins(workspace))?;
     let built = steps.run("other languages", || languages::build(workspace, languages))?;
     let names: Vec<&str> = built.plugins.iter().map(|(name, _)| *name).collect();
-    let wanted = [("HOOKSWITCH_PLUGINS", format!("quotes,{}", names.join(",")))];
+    let mut wanted = vec![("HOOKSWITCH_PLUGINS", format!("quotes,{}", names.join(",")))];
+    wanted.extend(built.tools.iter().map(|(name, at)| (*name, at.display().to_string())));
     let tests = ["test", "--workspace", "--locked"];
     steps.run("tests", || workspace.cargo_with(&tests, &wanted))?;
     eprintln!("all checks passed, with plugins in Rust and {} others", names.len());

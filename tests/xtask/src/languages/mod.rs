@@ -7,6 +7,7 @@
 
 mod tools;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::PathBuf;
@@ -93,6 +94,8 @@ const GUESTS: [Guest; 10] = [
 pub(crate) struct Built {
     /// The plugins, by name and file.
     pub(crate) plugins: Vec<(&'static str, PathBuf)>,
+    /// What the templates' own `build.sh` would fetch: the variable that tells the tests where it is.
+    pub(crate) tools: BTreeMap<&'static str, PathBuf>,
     /// The languages without tools, each with the reason.
     pub(crate) skipped: Vec<(&'static str, String)>,
 }
@@ -113,8 +116,11 @@ pub(crate) fn build(workspace: &Workspace, languages: &[Language]) -> Result<Bui
         let guests: Vec<&Guest> =
             GUESTS.iter().filter(|guest| guest.language == *language).collect();
         let folders = guests.iter().map(|guest| tools::bring(workspace, *language, guest.tools));
-        match folders.collect::<Result<Vec<PathBuf>>>() {
-            Ok(folders) => {
+        let brought = folders.collect::<Result<Vec<PathBuf>>>();
+        match brought.and_then(|at| Ok((at, tools::of_template(workspace, *language)?))) {
+            Ok((folders, template)) => {
+                // Those of TypeScript hold those of JavaScript, which come before them.
+                built.tools.extend(template);
                 for (guest, tools) in guests.into_iter().zip(folders) {
                     built.plugins.push((guest.name, make(workspace, guest, tools)?));
                 }

@@ -33,6 +33,33 @@ pub(super) fn bring(workspace: &Workspace, language: Language, folder: &str) -> 
     }
 }
 
+/// What a template's `build.sh` would fetch into its own folder: the variable that tells the tests
+/// where it is, and the folder. C and Zig fetch nothing.
+pub(super) fn of_template(
+    workspace: &Workspace,
+    language: Language,
+) -> Result<Option<(&'static str, PathBuf)>> {
+    const MODULES: &str = "HOOKSWITCH_NODE_MODULES";
+    let tools = workspace.target.join("tools");
+    Ok(match language {
+        // The example's tools are the template's.
+        Language::JavaScript => Some((MODULES, tools.join("quotes-javascript/node_modules"))),
+        Language::Python => Some(("HOOKSWITCH_VENV", tools.join("quotes-python"))),
+        Language::TypeScript => {
+            let template = workspace.root.join("plugins/templates/typescript/package.json");
+            let place = tools.join("template-typescript");
+            once(&template, &place, || {
+                let package = fs::read_to_string(&template).context("package.json")?;
+                let package = package.replace("{{name}}", "template");
+                fs::write(place.join("package.json"), package).context("package.json")?;
+                fetch(&place)
+            })?;
+            Some((MODULES, place.join("node_modules")))
+        }
+        Language::C | Language::Zig => None,
+    })
+}
+
 /// A PATH with this folder first.
 pub(super) fn ahead(folder: PathBuf) -> Result<OsString> {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -87,12 +114,17 @@ fn npm(source: &Path, place: &Path, least: u32) -> Result<PathBuf> {
         for file in ["package.json", "package-lock.json", ".npmrc"] {
             fs::copy(source.join(file), place.join(file)).context(file)?;
         }
-        // Not `ci`: it refuses a lock file without the packages for other platforms that were never
-        // published. What the packages bring to run is not run before it is asked for.
-        let options = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
-        quietly(Command::new("npm").args(options).current_dir(place))
+        fetch(place)
     })?;
     Ok(place.join("node_modules/.bin"))
+}
+
+/// Has npm fetch what `package.json` in this folder names.
+fn fetch(place: &Path) -> Result<()> {
+    // Not `ci`: it refuses a lock file without the packages for other platforms that were never
+    // published. What the packages bring to run is not run before it is asked for.
+    let options = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
+    quietly(Command::new("npm").args(options).current_dir(place))
 }
 
 fn node_major() -> Option<u32> {
