@@ -1,6 +1,6 @@
 //! A recorded request asked of today's responder, over the API: nothing is recorded or counted. A
-//! service of the operator's gets a call, so whoever may only look may not ask for it; and answers are
-//! shown, so nor may whoever may not look.
+//! service of the operator's gets a call, so whoever may only look may not ask for it; and answers
+//! are shown, so nor may whoever may not look.
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;

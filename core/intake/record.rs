@@ -12,7 +12,7 @@ use super::parse::{Parsed, Worded};
 use super::question::Question;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
-use crate::generation::Generation;
+use crate::generation::{Generation, Stage};
 use crate::model::units::millis;
 use crate::model::{Callback, Event, GenerationId, Head, Outcome, Proof, Reason, Reply, Request};
 use crate::store::{self, Asked, Asking, NewEvent, Recording, StoreFault};
@@ -87,7 +87,10 @@ impl Notification {
             dedupe_ms: millis(place.route.dedupe),
             state: drained.changes(),
         };
-        Ok(match desk.store.record(recording).await? {
+        let began = std::time::Instant::now();
+        let recorded = desk.store.record(recording).await;
+        place.route.pulse.ended(Stage::Record, began);
+        Ok(match recorded? {
             store::Recorded::New(_) => {
                 drained.kept();
                 Held::Told(Outcome::Accepted, Some(self.accepted))
@@ -130,7 +133,10 @@ impl Coming {
             keep_ms: millis(place.route.answers_keep),
             state: drained.changes(),
         };
-        let asked = desk.store.ask(asking).await?;
+        let began = std::time::Instant::now();
+        let asked = desk.store.ask(asking).await;
+        place.route.pulse.ended(Stage::Record, began);
+        let asked = asked?;
         if asked == Asked::Replayed {
             return Ok(Held::Told(replayed(), None));
         }

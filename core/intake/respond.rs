@@ -1,7 +1,7 @@
 //! The last step: the adapter words the outcome as its provider expects it. The only place that
 //! knows status codes; where no adapter can speak, the reply is plain.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -12,6 +12,7 @@ use super::answer::{Answer, Answered};
 use super::desk::Told;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
+use crate::generation::Stage;
 use crate::model::{GenerationId, Head, Outcome, Reason, Reply};
 use crate::observe::{self, CallLine};
 use crate::plugin::{Duty, Fault, Instance};
@@ -62,8 +63,10 @@ impl Stop {
                 Ended { reason: why, ..Ended::plain(head, &route.name, "offline") }
             }
             Stop::Early { place, head, outcome, mut instance } => {
+                let began = Instant::now();
                 let worded = word(&mut instance, &head, outcome).await;
                 instance.give_back();
+                place.route.pulse.ended(Stage::Respond, began);
                 match worded {
                     Ok((reply, outcome)) => Ended::worded(reply, head, &place.route.name, &outcome),
                     Err(fault) => Ended::faulted(head, &place.route.name, &fault),
@@ -80,9 +83,15 @@ async fn word_anew(
     head: &Head,
     outcome: Outcome,
 ) -> Result<(Reply, Outcome), Fault> {
-    let mut instance = place.adapter.take(Duty::Respond).await?;
-    let worded = word(&mut instance, head, outcome).await;
-    instance.give_back();
+    let began = Instant::now();
+    let worded = async {
+        let mut instance = place.adapter.take(Duty::Respond).await?;
+        let worded = word(&mut instance, head, outcome).await;
+        instance.give_back();
+        worded
+    };
+    let worded = worded.await;
+    place.route.pulse.ended(Stage::Respond, began);
     worded
 }
 

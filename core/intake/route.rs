@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Limits;
 use super::received::Received;
 use super::stop::{Refusal, Stop};
-use crate::generation::{Generation, Route};
+use crate::generation::{Generation, Route, Stage};
 use crate::listen::{Body, BodyFault};
 use crate::model::{Callback, Head};
 use crate::plugin::Binding;
@@ -103,7 +103,9 @@ impl Routed {
             BodyFault::TimedOut => Refusal::BodyTimedOut,
             BodyFault::Broken => Refusal::BodyBroken,
         };
+        let began = std::time::Instant::now();
         let body = body.read(limits.body_bytes, limits.body_timeout).await;
+        place.route.pulse.ended(Stage::Read, began);
         match body {
             Ok(body) => {
                 let whole_at = Instant::now();

@@ -1,13 +1,15 @@
 //! The other end of the wire: a process of its own, so that the server's CPU time is the server's.
 //! It sends the same calls over and over on kept connections, and fails where a reply is no 200.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use crate::cost;
 
 /// Set in the environment of the process that sends: `address connections calls`.
 pub(crate) const ROLE: &str = "HOOKSWITCH_BENCH_LOAD";
@@ -20,14 +22,19 @@ pub(crate) struct Load {
     pub(crate) calls: usize,
 }
 
-/// Has a process of its own send `calls` in turn, each the bytes of a whole HTTP/1.1 request; waits
-/// for its end.
-pub(crate) fn run(to: SocketAddr, calls: &[Vec<u8>], load: Load) {
-    timed(to, calls, load);
+/// What came of it.
+pub(crate) struct Sent {
+    /// How long each call took, from its first byte sent to its reply read.
+    pub(crate) took: Vec<Duration>,
+    /// How long all of them took.
+    pub(crate) time: Duration,
+    /// CPU time of this process meanwhile.
+    pub(crate) cpu: Duration,
 }
 
-/// The same; how long each took, from its first byte sent to its reply read.
-pub(crate) fn timed(to: SocketAddr, calls: &[Vec<u8>], load: Load) -> Vec<Duration> {
+/// Has a process of its own send `calls` in turn, each the bytes of a whole HTTP/1.1 request; waits
+/// for its end.
+pub(crate) fn run(to: SocketAddr, calls: &[Vec<u8>], load: Load) -> Sent {
     let me = std::env::current_exe().expect("this program");
     let mut child = Command::new(me)
         .env(ROLE, format!("{to} {} {}", load.connections, load.calls))
@@ -35,12 +42,23 @@ pub(crate) fn timed(to: SocketAddr, calls: &[Vec<u8>], load: Load) -> Vec<Durati
         .stdout(Stdio::piped())
         .spawn()
         .expect("a process that sends");
-    let calls = serde_json::to_vec(calls).expect("numbers");
-    child.stdin.take().expect("its input").write_all(&calls).expect("it listens");
-    let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "not every reply was a 200");
-    let took: Vec<u64> = serde_json::from_slice(&output.stdout).expect("numbers");
-    took.into_iter().map(Duration::from_nanos).collect()
+    let mut given = serde_json::to_vec(calls).expect("numbers");
+    given.push(b'\n');
+    let mut input = child.stdin.take().expect("its input");
+    input.write_all(&given).expect("it listens");
+    let mut output = BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("it is ready");
+    // From here on this process only serves.
+    let before = cost::cpu();
+    drop(input);
+    line.clear();
+    output.read_line(&mut line).expect("it tells");
+    let cpu = cost::cpu() - before;
+    assert!(child.wait().expect("it ends").success(), "not every reply was a 200");
+    let (time, took): (u64, Vec<u64>) = serde_json::from_str(&line).expect("numbers");
+    let took = took.into_iter().map(Duration::from_nanos).collect();
+    Sent { took, time: Duration::from_nanos(time), cpu }
 }
 
 /// The main function of the process that sends.
@@ -51,10 +69,14 @@ pub(crate) fn send() {
     let to: SocketAddr = to.parse().expect("an address");
     let connections: usize = connections.parse().expect("a number");
     let calls: usize = calls.parse().expect("a number");
-    let mut given = Vec::new();
-    std::io::stdin().read_to_end(&mut given).expect("calls");
-    let given: Vec<Vec<u8>> = serde_json::from_slice(&given).expect("calls");
+    let mut input = std::io::stdin().lock();
+    let mut line = String::new();
+    input.read_line(&mut line).expect("calls");
+    let given: Vec<Vec<u8>> = serde_json::from_str(&line).expect("calls");
     let given: &'static [Vec<u8>] = given.leak();
+    println!("ready");
+    input.read_line(&mut line).expect("it may begin");
+    let start = Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let senders: Vec<_> = (0..connections)
@@ -68,7 +90,8 @@ pub(crate) fn send() {
         for sender in senders {
             took.extend(sender.await.expect("every reply is a 200"));
         }
-        println!("{}", serde_json::to_string(&took).expect("numbers"));
+        let time = u64::try_from(start.elapsed().as_nanos()).expect("it didn't take years");
+        println!("{}", serde_json::to_string(&(time, took)).expect("numbers"));
     });
 }
 

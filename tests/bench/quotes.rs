@@ -32,6 +32,8 @@ const LOADS: [Load; 3] = [
     Load { connections: 32, calls: if SHORT { 256 } else { 8192 } },
     Load { connections: 256, calls: if SHORT { 512 } else { 8192 } },
 ];
+/// Calls before those, which count for nothing.
+const WARM: usize = 256;
 const ROUNDS: usize = if SHORT { 1 } else { 3 };
 /// Unoptimised, it is only tried.
 const SHORT: bool = cfg!(debug_assertions);
@@ -117,7 +119,7 @@ impl Bench {
         let responders =
             [("quotes", bind("quotes", quotes).await), ("at once", bind("at once", at_once).await)];
         let most = LOADS.iter().map(|load| load.calls).max().unwrap_or_default();
-        let callbacks = brij.more(most).await;
+        let callbacks = brij.more(WARM + most).await;
         let path = |callback: &Callback| {
             callback.head.url.splitn(4, '/').nth(3).expect("a path").to_owned()
         };
@@ -155,11 +157,14 @@ impl Bench {
         };
         let took = Took::default();
         let to = self.serve(&runtime, (row.responder, &place), &took);
-        let (before, start) = (cost::cpu(), Instant::now());
-        row.asked.extend(load::timed(to, &self.calls, row.load));
-        row.time += start.elapsed();
-        row.cpu += cost::cpu() - before;
+        let (warm, measured) = self.calls.split_at(WARM);
+        load::run(to, warm, Load { calls: WARM, ..row.load });
+        took.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let sent = load::run(to, &measured[..row.load.calls], row.load);
         runtime.shutdown_timeout(Duration::from_secs(5));
+        row.asked.extend(sent.took);
+        row.time += sent.time;
+        row.cpu += sent.cpu;
         row.router.append(&mut took.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -210,6 +215,8 @@ fn generation(adapter: &Arc<Binding>, responder: &Arc<Binding>) -> Generation {
         dedupe: Duration::from_secs(3600),
         answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
+        expect_every: None,
+        pulse: Arc::default(),
     };
     let endpoint = Endpoint {
         pattern: Pattern::parse("/brij/{call}").expect("a pattern"),

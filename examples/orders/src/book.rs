@@ -68,14 +68,20 @@ impl Book {
         Ok(Book(db))
     }
 
-    /// One transaction: all of it is written when it says yes, nothing when it says no.
+    /// One transaction: all of it is written when it says yes, nothing when it says no, or where it
+    /// is a dry run.
     pub(crate) fn change<T>(
         &mut self,
+        dry_run: bool,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, No>,
     ) -> Result<T, No> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&transaction)?;
-        transaction.commit()?;
+        if dry_run {
+            transaction.rollback()?;
+        } else {
+            transaction.commit()?;
+        }
         Ok(done)
     }
 

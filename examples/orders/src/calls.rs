@@ -92,7 +92,9 @@ impl Service {
         let asked = Asked { key, body: &call.body, now_ms: call.now_ms };
         // A panic in a transaction undid it.
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        book.change(|db| rule(db, &asked))
+        // Somebody asks the router what would be answered today.
+        let dry_run = call.headers.get("hookswitch-dry-run").is_some_and(|told| told == "true");
+        book.change(dry_run, |db| rule(db, &asked))
     }
 
     /// The newest orders as a table.

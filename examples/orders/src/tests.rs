@@ -148,6 +148,28 @@ fn an_order_id_is_one_order_for_ever() {
 }
 
 #[test]
+fn a_dry_run_is_answered_and_leaves_nothing() {
+    let service = service();
+    let dry = |body: &Value| {
+        let headers = [
+            ("ce-type", "create-order"),
+            ("idempotency-key", "k1"),
+            ("hookswitch-dry-run", "true"),
+        ];
+        said(&service.answer(&call(Method::POST, "/orders", &headers, body)))
+    };
+    let one = order(&json!({}));
+    let would = dry(&one);
+    assert_eq!((would.0, listed(&service, "ord_1")), (200, None));
+    // Nor was the key taken.
+    let other = order(&json!({ "orderId": "ord_2" }));
+    assert_eq!(create(&service, "k1", &other).0, 200);
+    assert_eq!(create(&service, "k2", &one).0, 200);
+    let (status, no) = dry(&order(&json!({ "fromAmount": "250.01" })));
+    assert_eq!((status, &no["reason"]), (409, &json!("order_exists_with_other_terms")));
+}
+
+#[test]
 fn a_key_is_for_one_request_that_was_taken() {
     let service = service();
     let other = order(&json!({ "orderId": "ord_2" }));
