@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::log::{AttemptLine, CallLine, ConfirmLine};
+use super::spans;
 use crate::model::WebhookId;
 
 /// The log of the process is one, and so is this.
@@ -216,7 +217,7 @@ pub fn metrics(standing: impl Iterator<Item = Standing>, named: &Named<'_>) -> S
     let lives = |name: &str| name == WEBHOOKS || named.destinations.contains(name);
     attempts.keep(|labels| lives(&labels.destination));
     let mut others = Registry::with_prefix("hookswitch");
-    standing.for_each(|one| one.register(&mut others));
+    standing.chain(spans::standing()).for_each(|one| one.register(&mut others));
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = encode_registry(&mut text, registry);

@@ -3,6 +3,9 @@
 
 mod live;
 mod metrics;
+mod spans;
+mod otlp;
+pub mod traces;
 mod log;
 
 pub use live::{Lines, lines_after};
@@ -11,3 +14,5 @@ pub use log::{
     confirm_line, init, notice, plugin_line,
 };
 pub use metrics::{Named, Standing, metrics};
+pub use otlp::otlp;
+pub use spans::{Sampling, Span, SpanKind, dropped, exported, start as start_traces};
