@@ -4,6 +4,7 @@
 mod sockets;
 mod keeping;
 mod delivering;
+mod exporting;
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use self::delivering::Background;
+use self::exporting::Exporting;
 use self::sockets::Sockets;
 use crate::admin::{Admin, Backing, Keys};
 use crate::config::{self, Problems, Router, Settings};
@@ -179,6 +181,7 @@ impl App {
         let (cell, clock) = (Arc::clone(&reloader.cell), reloader.clock.clone());
         let settings = &reloader.started.router.delivering;
         let drain_limit = settings.deliver_drain;
+        let exporting = Exporting::start(&reloader.started.router);
         let background = Background::start(&store, &cell, &clock, settings);
         let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, forged, clock }));
         let admin = admin.zip(Some(reloader.certificates.admin.clone()));
@@ -197,6 +200,7 @@ impl App {
         };
         let (cut_off, ()) = tokio::join!(serving, stopping);
         tokio::join!(background.stop(), late.close(drain_limit));
+        exporting.stop().await;
         // Until here it can be asked why nothing is taken any more.
         administering.abort();
         cut_off

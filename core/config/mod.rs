@@ -26,7 +26,7 @@ pub use problem::{Problem, Problems, Severity};
 pub use resolve::resolve;
 pub use settings::{
     AdapterRef, AdminKey, AnswerSettings, DestinationSettings, PluginSettings, ResponderRef, Role,
-    RouteSettings, Router, SecretVersion, ServiceSettings, Settings, Tls,
+    RouteSettings, Router, SecretVersion, ServiceSettings, Settings, Tls, Traces,
 };
 pub use source::{Sources, read};
 

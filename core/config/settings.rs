@@ -12,6 +12,7 @@ use super::{Answering, Delivering, Place, Placed, Reloading, StoreSettings};
 use crate::intake::ForwardedHeader;
 use crate::listen::Identity;
 use crate::model::{Answer, Decline, KindPattern, Network, OutOfOrder};
+use crate::observe::Sampling;
 use crate::outbound::Names;
 use crate::plugin::{HostRule, SecretText, Source};
 use crate::{intake, listen, plugin};
@@ -76,6 +77,8 @@ pub struct Router {
     pub allow_networks: Vec<Network>,
     /// Whom to ask for addresses.
     pub names: Names,
+    /// Where spans are sent; `None`: there are none.
+    pub traces: Option<Traces>,
     /// Who may use the API.
     pub admin_keys: Vec<AdminKey>,
 }
@@ -108,6 +111,7 @@ impl Router {
         look(store.webhooks_max == new_store.webhooks_max, "limits", "webhooks");
         look(self.store_key == new.store_key, "store", "secret_key");
         look(self.names == new.names, "outbound", "nameservers");
+        look(self.traces == new.traces, "traces", "endpoint, sample and believe_parent");
         look(same_keys(&self.admin_keys, &new.admin_keys), "admin", "keys");
         let pool = |field: String| match field.as_str() {
             "memory_bytes" => "plugin_memory".to_owned(),
@@ -142,6 +146,15 @@ fn fields<T: std::fmt::Debug>(old: &T, new: &T) -> Vec<String> {
         (old != new).then(|| name.to_owned())
     };
     old.lines().zip(new.lines()).filter_map(name).collect()
+}
+
+/// Spans of callbacks, of what they ask and of what is delivered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traces {
+    /// The collector's URL, which takes OTLP over HTTP.
+    pub endpoint: String,
+    /// Which callbacks have any.
+    pub sampling: Sampling,
 }
 
 /// A certificate with its key, as it was read.

@@ -14,7 +14,7 @@ use super::held::{Held, Work};
 use super::retry::{Schedule, rule};
 use crate::model::breaker::{Breaker, Leave, Pass};
 use crate::model::{Addressee, Attempt, OutOfOrder, Settled};
-use crate::observe::{AttemptLine, BreakerShown, Level, attempt_line, notice};
+use crate::observe::{AttemptLine, BreakerShown, Level, attempt_line, notice, traces};
 use crate::store::{Owed, Ruling, Settlement};
 
 /// The task of one destination.
@@ -168,7 +168,10 @@ impl Courier {
             marked,
             pass: self.breaker.begin(),
         };
-        self.attempts.spawn(sending.run());
+        match traces::attempt(sending.owed.event, sending.engine.clock.now_ms()) {
+            None => self.attempts.spawn(sending.run()),
+            Some(active) => self.attempts.spawn(traces::within(active, sending.run())),
+        };
     }
 
     /// Those that ended meanwhile too: the store is asked once for all of their places.

@@ -5,6 +5,7 @@ use hyper::body::Bytes;
 use hyper::{Request, Uri};
 
 use crate::model::SecretText;
+use crate::observe::traces;
 use crate::outbound::{About, Posting};
 use crate::store::Owed;
 
@@ -23,6 +24,7 @@ pub(super) struct Wording<'a> {
 /// The request for one delivery; `None` where the URL is none.
 pub(super) fn of(owed: &Owed, wording: &Wording<'_>) -> Option<Request<Full<Bytes>>> {
     let marked = wording.marked.then(|| ("ce-superseded", "true".to_owned()));
+    let trace = traces::current().map(|context| ("traceparent", context.to_string()));
     let posting = Posting {
         url: wording.url.parse::<Uri>().ok()?,
         body: owed.body.clone(),
@@ -36,7 +38,7 @@ pub(super) fn of(owed: &Owed, wording: &Wording<'_>) -> Option<Request<Full<Byte
             time_ms: owed.time_ms,
         },
         id: &owed.id.to_string(),
-        more: marked.into_iter().collect(),
+        more: marked.into_iter().chain(trace).collect(),
         secrets: wording.secrets,
         at_ms: wording.at_ms,
     };

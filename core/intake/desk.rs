@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::model::{Clock, Reply, Request};
-use crate::observe::{Level, notice};
+use crate::observe::{Level, notice, traces};
 use crate::outbound::{Client, Names, OwnedReach};
 use crate::plugin::Fault;
 use crate::store::Store;
@@ -112,7 +112,10 @@ impl Desk {
                 notice(Level::Error, &format!("the try of an answer broke: {error}"));
             }
         }
-        tries.spawn(trying);
+        match traces::handed_on() {
+            None => tries.spawn(trying),
+            Some(active) => tries.spawn(traces::within(active, trying)),
+        };
     }
 
     /// Lets tries end that go on, for as long as `limit`. Nobody may be asking any more.

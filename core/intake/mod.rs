@@ -26,6 +26,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
+use hyper::header::HeaderValue;
 use tokio::sync::Semaphore;
 
 pub use self::caller::{ForwardedHeader, Proxies};
@@ -39,6 +40,7 @@ use self::stop::{Refusal, Stop};
 use crate::generation::{Cell, Generation};
 use crate::listen::Arrival;
 use crate::model::Clock;
+use crate::observe::traces;
 use crate::store::Store;
 
 /// Takes callbacks; one for the process.
@@ -75,6 +77,17 @@ impl Intake {
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
     pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
+        let parents = || {
+            let all = arrival.head.headers.get_all("traceparent");
+            all.iter().map(HeaderValue::as_bytes).collect()
+        };
+        match traces::callback(parents, || self.clock.now_ms()) {
+            None => self.replied(arrival).await,
+            Some(active) => traces::within(active, Box::pin(self.replied(arrival))).await,
+        }
+    }
+
+    async fn replied(&self, arrival: Arrival) -> Response<Full<Bytes>> {
         let (generation, began) = (self.cell.current(), Instant::now());
         let _in_flight = generation.calls.enter();
         let line = self.line(arrival, &generation);

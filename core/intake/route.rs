@@ -11,6 +11,7 @@ use super::stop::{Refusal, Stop};
 use crate::generation::{Generation, Route, Stage};
 use crate::listen::{Body, BodyFault};
 use crate::model::{Callback, Head};
+use crate::observe::traces;
 use crate::plugin::Binding;
 use crate::route::Found;
 use crate::store::Store;
@@ -93,6 +94,7 @@ impl Routed {
             return Err(Stop::Offline { head, route });
         }
         let adapter = Arc::clone(&route.adapter);
+        traces::adapter(adapter.plugin().identity());
         Ok(Routed { place: Place { route, adapter }, head, body })
     }
 

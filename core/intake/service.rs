@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::question::{Computed, Question};
 use crate::generation::Service;
 use crate::model::{Answer, Decline, DeclineStatus};
+use crate::observe::traces;
 use crate::outbound::{About, Brought, Client, Posting};
 
 /// Said to a service that is only asked to see what it would say.
@@ -30,6 +31,8 @@ pub(super) async fn ask(
     if question.dry_run {
         more.push((DRY_RUN, "true".to_owned()));
     }
+    let call = traces::call();
+    more.extend(call.as_ref().map(|call| ("traceparent", call.traceparent())));
     let posting = Posting {
         url: service.url.clone(),
         body: Bytes::from(request.data.clone()),
@@ -49,7 +52,12 @@ pub(super) async fn ask(
     };
     let request = posting.request();
     let request = request.ok_or_else(|| wrong("its request can't be made"))?;
-    match client.send(request, service.answer_bytes).await {
+    let sent = client.send(request, service.answer_bytes).await;
+    if let Some(call) = call {
+        let status = sent.as_ref().ok().map(|brought| brought.response.status().as_u16());
+        call.end(("answering service", &place.route.name), status);
+    }
+    match sent {
         Ok(brought) => read(brought),
         Err(fault) => Err(Failure::of_responder("responder_unreachable", fault.to_string())),
     }

@@ -18,6 +18,7 @@ pub mod units;
 pub mod hex;
 pub mod breaker;
 pub mod secret;
+pub mod trace;
 
 pub use address::{Network, is_public};
 pub use breaker::{Breaker, BreakerLimits};
@@ -32,4 +33,5 @@ pub use outcome::Outcome;
 pub use request::{Answer, Context, Decline, DeclineStatus, Request};
 pub use secret::SecretText;
 pub use state::StateChange;
+pub use trace::TraceContext;
 pub use verdict::{Content, ParseFault, Proof, Reason, Verdict};

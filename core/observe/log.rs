@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::{live, metrics};
+use super::{live, metrics, traces};
 use crate::model::units::millis;
 
 /// How much a line matters.
@@ -109,6 +109,7 @@ pub struct CallLine<'a> {
 /// One line for one callback; a warning where the router's owner has something to mend.
 pub fn call_line(call: &CallLine<'_>) {
     metrics::call(call);
+    traces::call_ended(call);
     let CallLine { id, route, outcome, status, reason, matched, by, fallback, took } = *call;
     let took_ms = millis(took);
     if matches!(outcome, "offline" | "fault") || fallback {
@@ -148,6 +149,7 @@ pub struct AttemptLine<'a> {
 /// One line for one attempt; a warning where nothing more is tried.
 pub fn attempt_line(line: &AttemptLine<'_>) {
     metrics::attempt(line);
+    traces::attempt_ended(line);
     let AttemptLine { delivery, event, to, attempt, outcome, status, took_ms, reason } = *line;
     if matches!(outcome, "exhausted" | "gone") {
         warn!(

@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::log::{AttemptLine, CallLine, ConfirmLine};
+use super::spans;
 use super::spread::Spread;
 use super::standing::{Standing, Values};
 use crate::model::WebhookId;
@@ -273,7 +274,8 @@ pub fn metrics(standing: impl Iterator<Item = Standing>, named: &Named<'_>) -> S
     attempts.keep(|labels| lives(&labels.destination));
     breakers.keep(|labels| lives(&labels.destination));
     let mut others = Registry::with_prefix("hookswitch");
-    standing.chain(written.told()).for_each(|one| one.register(&mut others));
+    let told = standing.chain(written.told()).chain(spans::standing());
+    told.for_each(|one| one.register(&mut others));
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = encode_registry(&mut text, registry);

@@ -5,6 +5,9 @@ mod live;
 mod spread;
 mod standing;
 mod metrics;
+mod spans;
+mod otlp;
+pub mod traces;
 mod log;
 
 pub use live::{Lines, lines_after};
@@ -13,5 +16,7 @@ pub use log::{
     confirm_line, init, notice, plugin_line,
 };
 pub use metrics::{BreakerShown, Named, metrics, store_committed, store_synced};
+pub use otlp::otlp;
+pub use spans::{Sampling, Span, SpanKind, dropped, exported, start as start_traces};
 pub use spread::{Reading, Spread};
 pub use standing::{Standing, Values};

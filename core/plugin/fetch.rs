@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::binding::UseOf;
+use crate::observe::traces;
 use crate::outbound::{OutboundFault, Reach, Target, exchange};
 
 /// Sends what one instance asks to send.
@@ -54,14 +55,24 @@ impl WasiHttpHooks for Fetch {
         _fault: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let admitted = self.admit(&request);
+        let call = admitted.is_ok().then(traces::call).flatten();
         let binding = Arc::clone(&self.binding);
         Box::new(async move {
             admitted?;
             let limits = &binding.plugin.limits;
             let reach = Reach::Public(&binding.grant.allow_networks);
-            let request = request.map(|body| body.map_err(|error| error.to_string()));
+            let mut request = request.map(|body| body.map_err(|error| error.to_string()));
+            if let Some(value) = call.as_ref().and_then(|call| call.traceparent().parse().ok()) {
+                // Ours, whatever the plugin wrote: it knows no trace that this is part of.
+                request.headers_mut().insert("traceparent", value);
+            }
             let exchange = exchange(request, &binding.grant.names, reach, limits.http_bytes);
             let response = timeout(limits.http_timeout, exchange).await;
+            if let Some(call) = call {
+                let came = response.as_ref().ok().and_then(|response| response.as_ref().ok());
+                let status = came.map(|response| response.status().as_u16());
+                call.end(("plugin call", binding.plugin.identity()), status);
+            }
             let response = response.map_err(|_| Error::HttpResponseTimeout)?.map_err(said)?;
             let response = response.map(|body| Full::new(body).map_err(Error::from).boxed_unsync());
             Ok((response, Box::new(async { Ok(()) }) as _))

@@ -14,6 +14,7 @@ pub(crate) mod grants;
 pub(crate) mod plugins;
 pub(crate) mod routes;
 pub(crate) mod answers;
+pub(crate) mod traces;
 pub(crate) mod destinations;
 
 use self::destinations::Destination;
@@ -26,7 +27,7 @@ use super::source::{Document, Part, Sources};
 use super::{Place, Problem, Problems};
 
 /// Tables of `router.toml`.
-const ROUTER_TABLES: [&str; 5] = ["listen", "store", "limits", "outbound", "admin"];
+const ROUTER_TABLES: [&str; 6] = ["listen", "store", "limits", "outbound", "traces", "admin"];
 
 /// The whole config as it was typed.
 #[derive(Default)]

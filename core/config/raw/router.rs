@@ -1,4 +1,5 @@
-//! `[listen]`, `[store]`, `[outbound]` and `[admin]`: what is read once, when the process starts.
+//! `[listen]`, `[store]`, `[outbound]`, `[traces]` and `[admin]`: what is read once, when the
+//! process starts.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,6 +9,8 @@ use super::forms::{self, one_of};
 use super::keys::{Keys, key_name};
 use super::limits::{self, Limits};
 use super::secrets::{SecretRef, secret_refs};
+use super::traces;
+use crate::config::settings::Traces;
 use crate::config::tree::{Entry, Value};
 use crate::config::{Placed, Problem, Problems, StoreSettings};
 use crate::intake::ForwardedHeader;
@@ -26,6 +29,7 @@ pub(crate) struct Router {
     pub(crate) limits: Limits,
     pub(crate) allow_networks: Vec<Network>,
     pub(crate) nameservers: Vec<SocketAddr>,
+    pub(crate) traces: Option<Traces>,
     pub(crate) admin_keys: Vec<AdminKey>,
 }
 
@@ -94,6 +98,9 @@ pub(crate) fn router(keys: &mut Keys<'_, '_>) -> Router {
         router.allow_networks = values(table.list("allow_networks", forms::network));
         router.nameservers = values(table.list("nameservers", forms::name_server));
         table.finish();
+    }
+    if let Some(table) = keys.table("traces", "[traces]") {
+        router.traces = traces::traces(table);
     }
     if let Some(mut table) = keys.table("admin", "[admin]") {
         for entry in table.entries("keys") {

@@ -42,6 +42,7 @@ pub(super) fn router(raw: &raw::Router, root: &Path, desk: &mut Desk<'_>) -> Rou
         debug_headers: listen.debug_headers,
         allow_networks: raw.allow_networks.clone(),
         names: Names::of(&raw.nameservers),
+        traces: raw.traces.clone(),
         admin_keys,
     }
 }

@@ -7,7 +7,10 @@ use serde_json::json;
 use super::made::Made;
 use super::row::{delivery_number, event_number, kept};
 use super::writer::{Desk, Done};
-use crate::model::{Addressee, DeliveryId, DeliveryStatus, Event, EventId, EventStatus, Head};
+use crate::model::{
+    Addressee, DeliveryId, DeliveryStatus, Event, EventId, EventStatus, Head, TraceContext,
+};
+use crate::observe::traces;
 use crate::store::{NewEvent, Recorded, Recording};
 
 /// A recording with what takes time made before the writer has to wait for it.
@@ -15,6 +18,8 @@ pub(super) struct Prepared {
     pub(super) recording: Recording,
     head: String,
     pub(super) body_hash: [u8; 32],
+    /// Whose work it is, for whoever delivers what comes of it.
+    trace: Option<TraceContext>,
 }
 
 impl Prepared {
@@ -22,7 +27,7 @@ impl Prepared {
         let head = head(&recording.callback.head);
         let mut body_hash = [0; 32];
         body_hash.copy_from_slice(digest(&SHA256, &recording.callback.body).as_ref());
-        Prepared { recording, head, body_hash }
+        Prepared { recording, head, body_hash, trace: traces::current() }
     }
 }
 
@@ -56,7 +61,9 @@ pub(super) fn record(desk: &mut Desk<'_>, prepared: &Prepared) -> Done<Recorded>
             Some(callback) => callback,
             None => *callback.insert(insert_callback(desk, prepared)?),
         };
-        new.push(insert_event(desk, recording, (one, callback))?);
+        let event = insert_event(desk, recording, (one, callback))?;
+        traces::link(event, prepared.trace);
+        new.push(event);
     }
     if recording.events.is_empty() {
         insert_callback(desk, prepared)?;

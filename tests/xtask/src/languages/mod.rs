@@ -94,7 +94,7 @@ const GUESTS: [Guest; 10] = [
 pub(crate) struct Built {
     /// The plugins, by name and file.
     pub(crate) plugins: Vec<(&'static str, PathBuf)>,
-    /// What the templates' own `build.sh` would fetch: the variable that tells the tests where it is.
+    /// What the templates' own `build.sh` would fetch, by the variable that tells the tests where.
     pub(crate) tools: BTreeMap<&'static str, PathBuf>,
     /// The languages without tools, each with the reason.
     pub(crate) skipped: Vec<(&'static str, String)>,
