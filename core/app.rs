@@ -136,6 +136,7 @@ impl App {
         let cell = Arc::new(Cell::new(generation, clock.now_ms()));
         let store = keeping::open(router, clock.clone()).await?;
         host.load_states(store.remembered(clock.now_ms()).await?);
+        keeping::recall(&*store, &cell.current()).await?;
         let limits = router.intake.clone();
         let mut intake = Intake::new(Arc::clone(&cell), Arc::clone(&store), limits, clock.clone());
         intake.proxies = proxies;

@@ -26,6 +26,7 @@ mod plugin_kit;
 mod durable;
 mod explaining;
 mod watching;
+mod observability;
 mod killed;
 mod full;
 mod docs;

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use hookswitch::model::{Content, Outcome, Verdict};
-use hookswitch::plugin::{Duty, Fault, Limits};
+use hookswitch::plugin::{Duty, Fault, Grant, Limits};
 
 use crate::support::callback;
 use crate::support::guest::{Bench, Guest, host, tight};
@@ -70,6 +70,9 @@ async fn a_plugin_has_only_its_share_of_instances() {
     let binding = bench.bind(Guest::default(), &limits).await;
     let held = binding.open().await.expect("the only instance");
     assert!(matches!(binding.open().await, Err(Fault::Busy)));
+    let apart = binding.plugin().apart(Duration::from_secs(5));
+    let apart = bench.host.bind(apart, Grant { scope: "apart".into(), ..Grant::default() });
+    assert!(apart.open().await.is_ok(), "what is tried out waits for nobody");
     drop(held);
     assert!(binding.open().await.is_ok());
 }
@@ -86,6 +89,8 @@ async fn only_what_works_on_a_callback_counts_for_a_plugin_s_health() {
         assert!(instance.respond(&callback().head, &Outcome::Accepted).await.is_err());
         assert_eq!(binding.plugin().health().faults, faults);
     }
+    let apart = binding.plugin().apart(Duration::from_secs(5));
+    assert_eq!((apart.health().faults, apart.hash()), (0, binding.plugin().hash()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,8 +8,8 @@ use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 
-use super::{Admin, shown};
-use crate::generation::{Generation, Route};
+use super::{Admin, ready, shown};
+use crate::generation::{Answerer, Generation, Route};
 use crate::observe::{self, Named, Standing, Values};
 use crate::plugin::{Counted, Plugin};
 
@@ -31,14 +31,18 @@ pub(super) fn metrics(admin: &Admin) -> Response<Full<Bytes>> {
     response
 }
 
-fn of_router(admin: &Admin, generation: &Generation) -> [Standing; 8] {
+fn of_router(admin: &Admin, generation: &Generation) -> [Standing; 10] {
     let (id, record) = admin.cell.id_and_record();
     let health = admin.store.health();
     let one = Standing::one;
     let reloads = [("applied", record.applied), ("rejected", record.rejected)];
     let reloads = reloads.map(|(result, count)| (vec![result.to_owned()], count));
     let since = record.since_ms / 1000;
+    let rejected = record.last_rejected.is_some();
+    let ready = ready::is_ready(admin, generation, &health);
     [
+        one("ready", "1: worth sending callbacks to", u64::from(ready)),
+        one("reload_rejected", "1: the config on the disk isn't what runs", u64::from(rejected)),
         one("generation", "The generation that runs", id.0),
         one("generation_since_timestamp_seconds", "Since when, Unix seconds", since),
         one("generations_old", "Old ones that aren't freed yet", admin.cell.old().len() as u64),
@@ -55,17 +59,56 @@ fn of_router(admin: &Admin, generation: &Generation) -> [Standing; 8] {
     ]
 }
 
-fn of_routes(generation: &Generation) -> [Standing; 1] {
-    let each = |value: &dyn Fn(&Route) -> u64| {
-        let value = |route: &Arc<Route>| (vec![route.name.clone()], value(route));
-        Values::Gauge(generation.routes.targets().map(value).collect())
+fn of_routes(generation: &Generation) -> [Standing; 5] {
+    const ROUTE: &[&str] = &["route"];
+    let each = |value: fn(&Route) -> Option<u64>| {
+        let value = |route: &Arc<Route>| Some((vec![route.name.clone()], value(route)?));
+        Values::Gauge(generation.routes.targets().filter_map(value).collect())
     };
-    [Standing {
-        name: "route_offline",
-        help: "1: a secret is missing",
-        labels: &["route"],
-        values: each(&|route| u64::from(route.offline.is_some())),
-    }]
+    let gauge = |name, help, value| Standing { name, help, labels: ROUTE, values: each(value) };
+    let last = "When its last genuine callback came, Unix seconds";
+    let silent = "1: no genuine callback for longer than it expects";
+    [
+        gauge("route_offline", "1: a secret is missing", |route| {
+            Some(u64::from(route.offline.is_some()))
+        }),
+        gauge("route_silent", silent, |route| Some(u64::from(route.pulse.is_silent()))),
+        gauge("route_last_genuine_timestamp_seconds", last, |route| {
+            Some(route.pulse.last_genuine_ms()? / 1000)
+        }),
+        stages(generation),
+        answerers(generation),
+    ]
+}
+
+fn stages(generation: &Generation) -> Standing {
+    let of = |route: &Arc<Route>| {
+        let stages = route.pulse.stages();
+        let labelled =
+            |(stage, read): (&str, _)| (vec![route.name.clone(), stage.to_owned()], read);
+        stages.map(labelled).collect::<Vec<_>>()
+    };
+    Standing {
+        name: "stage",
+        help: "The stages of callbacks, well ended or not",
+        labels: &["route", "stage"],
+        values: Values::Seconds(generation.routes.targets().flat_map(of).collect()),
+    }
+}
+
+fn answerers(generation: &Generation) -> Standing {
+    let of = |route: &Arc<Route>| {
+        let labelled = |(kind, answerer): (&String, &Answerer)| {
+            (vec![route.name.clone(), kind.clone()], u64::from(answerer.gate.is_shut()))
+        };
+        route.answers.iter().map(labelled).collect::<Vec<_>>()
+    };
+    Standing {
+        name: "answerer_breaker_open",
+        help: "1: nobody is asked for failing",
+        labels: &["route", "kind"],
+        values: Values::Gauge(generation.routes.targets().flat_map(of).collect()),
+    }
 }
 
 /// Digits of a plugin's hash that stand for its version: as many as nobody confuses.

@@ -24,10 +24,16 @@ pub(super) fn ready(admin: &Admin) -> Response<Full<Bytes>> {
     let (generation, health) = (admin.cell.current(), admin.store.health());
     let stopping = admin.stopping.load(Ordering::Relaxed);
     let causes = causes(&generation, stopping, &health);
-    match !stopping && health.takes() && generation.routes.targets().any(serves) {
+    match is_ready(admin, &generation, &health) {
         true => reply::ok(&json!({ "status": "ready", "causes": causes })),
         false => reply::unready(&json!({ "status": "unready", "causes": causes })),
     }
+}
+
+/// Whether this process is worth sending callbacks to.
+pub(super) fn is_ready(admin: &Admin, generation: &Generation, health: &Health) -> bool {
+    let stopping = admin.stopping.load(Ordering::Relaxed);
+    !stopping && health.takes() && generation.routes.targets().any(serves)
 }
 
 /// Whether callbacks of this route are taken now.
@@ -55,6 +61,8 @@ fn causes(generation: &Generation, stopping: bool, health: &Health) -> Vec<Value
     }
     let offline = generation.routes.targets().filter(|route| route.offline.is_some());
     causes.extend(offline.map(|route| json!({ "code": "route_offline", "route": route.name })));
+    let silent = generation.routes.targets().filter(|route| route.pulse.is_silent());
+    causes.extend(silent.map(|route| json!({ "code": "route_silent", "route": route.name })));
     let shut = shown::distinct(generation).into_iter().filter(|(plugin, _)| is_shut(plugin));
     causes.extend(
         shut.map(|(plugin, _)| json!({ "code": "plugin_quarantined", "plugin": plugin.name() })),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::reply;
 use crate::generation::{Answerer, Cell, Generation, Rejected, Route};
 use crate::model::clock::rfc3339;
+use crate::model::units::millis;
 use crate::observe::Reading;
 use crate::plugin::{Counted, Fault, HealthReport, Plugin};
 
@@ -60,6 +61,9 @@ fn route(route: &Route) -> Value {
         "adapter": route.adapter.plugin().name(),
         "offline": route.offline,
         "answers": answers,
+        "expect_every_ms": route.expect_every.map(millis),
+        "last_genuine": route.pulse.last_genuine_ms().map(rfc3339),
+        "silent": route.pulse.is_silent(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Delivering and pruning beside the serving: what keeps to its own time.
+//! Delivering, pruning and listening for silence beside the serving: what keeps to its own time.
 
 use std::sync::Arc;
 
@@ -17,10 +17,11 @@ pub(super) struct Background {
     stop: watch::Sender<bool>,
     delivering: JoinHandle<()>,
     pruning: JoinHandle<()>,
+    listening: JoinHandle<()>,
 }
 
 impl Background {
-    /// Begins to deliver, and to prune.
+    /// Begins to deliver, to prune and to listen for silence.
     pub(super) fn start(
         store: &Arc<dyn Store>,
         cell: &Arc<Cell>,
@@ -36,12 +37,15 @@ impl Background {
         };
         let pruning = keeping::prune(Arc::clone(store), clock.clone());
         let delivering = tokio::spawn(engine.run(stopped));
-        Background { stop, delivering, pruning: tokio::spawn(pruning) }
+        let listening = keeping::listen(Arc::clone(cell), clock.clone());
+        let (pruning, listening) = (tokio::spawn(pruning), tokio::spawn(listening));
+        Background { stop, delivering, pruning, listening }
     }
 
     /// Begins nothing new, and lets attempts in flight end.
     pub(super) async fn stop(self) {
         self.pruning.abort();
+        self.listening.abort();
         self.stop.send_replace(true);
         // A panic there was told where it happened; what it held is due again at the next start.
         let _ = self.delivering.await;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::StartFault;
 use crate::config::Router;
+use crate::generation::{Cell, Generation};
 use crate::model::Clock;
 use crate::observe::{self, Level};
-use crate::store::{Embedded, OpenFault, Options, Store};
+use crate::store::{Embedded, EventFilter, OpenFault, Options, Store, StoreFault};
 
 /// How often history is looked at that may be forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
@@ -35,6 +36,29 @@ pub(super) async fn open(router: &Router, clock: Clock) -> Result<Arc<dyn Store>
     let broken =
         |error: tokio::task::JoinError| OpenFault::Damaged { path, error: error.to_string() };
     Ok(Arc::new(opened.map_err(broken)??))
+}
+
+/// Tells each route when its newest stored event came: what came before the start counts too.
+pub(super) async fn recall(store: &dyn Store, generation: &Generation) -> Result<(), StoreFault> {
+    for route in generation.routes.targets() {
+        let newest =
+            EventFilter { route: Some(route.name.clone()), limit: 1, ..Default::default() };
+        if let Some(event) = store.events(newest).await?.rows.first() {
+            route.pulse.genuine(event.recorded_ms);
+        }
+    }
+    Ok(())
+}
+
+/// How often routes are looked at that may have fallen silent, or are heard of again.
+const SILENCE_EVERY: Duration = Duration::from_secs(1);
+
+/// Looks for silent routes for as long as the router runs.
+pub(super) async fn listen(cell: Arc<Cell>, clock: Clock) {
+    loop {
+        cell.current().look_for_silence(clock.now_ms());
+        tokio::time::sleep(SILENCE_EVERY).await;
+    }
 }
 
 /// Prunes for as long as the router runs.

@@ -13,7 +13,6 @@ mod parse;
 mod shown;
 mod tree;
 mod nearest;
-mod unbuilt;
 mod secret;
 mod bounds;
 mod raw;

@@ -261,6 +261,8 @@ pub struct RouteSettings {
     pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
+    /// The longest that it is usually without a genuine callback.
+    pub expect_every: Option<Duration>,
     /// How many of its newest stored callbacks a reload tries with an adapter that differs.
     pub rehearse: usize,
     /// Why it can't serve now: one of its secrets isn't there.

@@ -14,7 +14,7 @@ use super::held::{Held, Work};
 use super::retry::{Schedule, rule};
 use crate::model::breaker::{Breaker, Leave, Pass};
 use crate::model::{Addressee, Attempt, OutOfOrder, Settled};
-use crate::observe::{AttemptLine, Level, attempt_line, notice};
+use crate::observe::{AttemptLine, BreakerShown, Level, attempt_line, notice};
 use crate::store::{Owed, Ruling, Settlement};
 
 /// The task of one destination.
@@ -24,6 +24,8 @@ pub(super) struct Courier {
     /// Its settings; where nobody gives any more, it ends.
     orders: watch::Receiver<Arc<Post>>,
     breaker: Breaker,
+    /// The breaker, for whoever watches.
+    shown: BreakerShown,
     /// It wants nothing any more, until its settings change.
     gone: bool,
     attempts: JoinSet<Ended>,
@@ -48,11 +50,13 @@ impl Courier {
         orders: watch::Receiver<Arc<Post>>,
     ) -> Courier {
         let breaker = Breaker::new(engine.limits.breaker);
+        let shown = BreakerShown::of(&to.to_string());
         Courier {
             engine,
             to,
             orders,
             breaker,
+            shown,
             gone: false,
             attempts: JoinSet::new(),
             roused: false,
@@ -177,11 +181,12 @@ impl Courier {
     }
 
     /// Says when the destination begins, or ends, to be left alone.
-    fn tell(&self, before: Option<u64>, now_ms: u64) {
+    fn tell(&mut self, before: Option<u64>, now_ms: u64) {
         let until_ms = self.breaker.until_ms();
         if before == until_ms {
             return;
         }
+        self.shown.set(until_ms.is_some());
         match until_ms {
             None => notice(Level::Info, &format!("{} takes deliveries again", self.to)),
             Some(until_ms) => {
@@ -220,6 +225,7 @@ impl Courier {
     fn start_anew(&mut self) {
         self.gone = false;
         self.breaker = Breaker::new(self.engine.limits.breaker);
+        self.shown.set(false);
     }
 
     /// Attempts in flight may end within the limit; the claims of the others are given back.

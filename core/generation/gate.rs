@@ -65,6 +65,11 @@ impl Gate {
         }
     }
 
+    /// Whether nobody is asked now, for failing again and again, or one try is to find out.
+    pub fn is_shut(&self) -> bool {
+        lock(&self.breaker).until_ms().is_some()
+    }
+
     /// Leave for one try, or why there is none.
     pub fn enter(&self, clock: &Clock) -> Result<Trying, Closed> {
         let place = Arc::clone(&self.places).try_acquire_owned();
@@ -164,6 +169,7 @@ mod tests {
         // Given up: nobody said how it went.
         drop(gate.enter(&clock).expect("it is open"));
         assert_eq!(gate.enter(&clock).err(), Some(Closed::Failing));
+        assert!(gate.is_shut());
         clock.set(1000);
         let mut trial = gate.enter(&clock).expect("half open");
         assert_eq!(gate.enter(&clock).err(), Some(Closed::Failing), "one at a time");
@@ -173,6 +179,7 @@ mod tests {
         assert_eq!(gate.enter(&clock).err(), Some(Closed::Failing), "for twice as long");
         clock.set(3000);
         gate.enter(&clock).expect("half open").went(false);
+        assert!(!gate.is_shut());
         assert!(gate.enter(&clock).is_ok() && gate.enter(&clock).is_ok());
     }
 

@@ -7,6 +7,7 @@ mod plan;
 mod calls;
 mod destination;
 mod gate;
+mod pulse;
 mod answerer;
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +21,7 @@ pub use self::cell::{Cell, Record, Rejected};
 pub use self::destination::Destination;
 pub use self::gate::{Closed, Gate, Trying};
 pub use self::plan::{Changes, Difference, Fate, Named, Plan, PluginChange, Rehearsal};
+pub use self::pulse::{Pulse, Stage};
 use crate::model::{GenerationId, Network, OutOfOrder};
 use crate::outbound::Names;
 use crate::plugin::Binding;
@@ -87,6 +89,10 @@ pub struct Route {
     pub answers_keep: Duration,
     /// What becomes of events that are behind what is known.
     pub out_of_order: OutOfOrder,
+    /// The longest that it is usually without a genuine callback; `None`: nobody knows.
+    pub expect_every: Option<Duration>,
+    /// What is known of it over reloads.
+    pub pulse: Arc<Pulse>,
 }
 
 impl Route {

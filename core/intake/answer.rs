@@ -13,6 +13,7 @@ use super::record::{Held, Recorded};
 use super::route::Place;
 use super::stop::{Refusal, Stop};
 use super::trying::Try;
+use crate::generation::Stage;
 use crate::model::{Head, Outcome, Proof, Reply};
 
 /// A callback whose outcome is known.
@@ -37,10 +38,13 @@ impl Recorded {
         let said = match held {
             Held::Told(outcome, reply) => Answer::Outcome(outcome, reply),
             Held::Answered(reply) => Answer::Told(Arc::new(Told::again(reply))),
-            Held::Asked(question, seat) => match wait(question, &seat, desk).await {
-                Ok(told) => Answer::Told(told),
-                Err(silence) => return Err(silence.stop(place, head)),
-            },
+            Held::Asked(question, seat) => {
+                let told = wait(question, &seat, desk);
+                match place.route.pulse.timed(Stage::Answer, told).await {
+                    Ok(told) => Answer::Told(told),
+                    Err(silence) => return Err(silence.stop(place, head)),
+                }
+            }
         };
         Ok(Answered { place, head, proof, said })
     }

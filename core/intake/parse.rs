@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::route::{self, Place};
 use super::stop::Stop;
 use super::verify::Verified;
+use crate::generation::Stage;
 use crate::model::{Callback, Content, Event, Head, Outcome, ParseFault, Proof, Reply, Request};
 use crate::plugin::{Fault, Instance};
 
@@ -32,10 +33,10 @@ pub(super) enum Worded {
 impl Verified {
     pub(super) async fn parse(self) -> Result<Parsed, Stop> {
         let Verified { place, callback, proof, whole_at, mut instance } = self;
-        let parsed = instance.parse(&callback).await;
+        let parsed = place.route.pulse.timed(Stage::Parse, instance.parse(&callback)).await;
         let outcome = match parsed {
             Ok(Ok(content)) => {
-                return match word(instance, &callback.head, content).await {
+                return match word(&place, instance, &callback.head, content).await {
                     Ok(content) => Ok(Parsed { place, callback, proof, content, whole_at }),
                     Err(fault) => Err(Stop::faulted(place, callback.head, fault)),
                 };
@@ -62,11 +63,17 @@ impl Parsed {
     }
 }
 
-async fn word(mut instance: Instance, head: &Head, content: Content) -> Result<Worded, Fault> {
+async fn word(
+    place: &Place,
+    mut instance: Instance,
+    head: &Head,
+    content: Content,
+) -> Result<Worded, Fault> {
     let worded = match content {
         Content::Request(request) => Worded::Request(request),
         Content::Notification(events) => {
-            let accepted = instance.respond(head, &Outcome::Accepted).await?;
+            let accepted = instance.respond(head, &Outcome::Accepted);
+            let accepted = place.route.pulse.timed(Stage::Respond, accepted).await?;
             let no_reply = |why| Fault::Returned(format!("no reply for `accepted`: {why}"));
             Worded::Notification { events, accepted: accepted.map_err(no_reply)? }
         }

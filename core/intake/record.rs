@@ -12,7 +12,7 @@ use super::parse::{Parsed, Worded};
 use super::question::Question;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
-use crate::generation::Generation;
+use crate::generation::{Generation, Stage};
 use crate::model::units::millis;
 use crate::model::{Callback, Event, GenerationId, Head, Outcome, Proof, Reason, Reply, Request};
 use crate::store::{self, Asked, Asking, NewEvent, Recording, StoreFault};
@@ -87,7 +87,8 @@ impl Notification {
             dedupe_ms: millis(place.route.dedupe),
             state: drained.changes(),
         };
-        Ok(match desk.store.record(recording).await? {
+        let recorded = desk.store.record(recording);
+        Ok(match place.route.pulse.timed(Stage::Record, recorded).await? {
             store::Recorded::New(_) => {
                 drained.kept();
                 Held::Told(Outcome::Accepted, Some(self.accepted))
@@ -130,7 +131,7 @@ impl Coming {
             keep_ms: millis(place.route.answers_keep),
             state: drained.changes(),
         };
-        let asked = desk.store.ask(asking).await?;
+        let asked = place.route.pulse.timed(Stage::Record, desk.store.ask(asking)).await?;
         if asked == Asked::Replayed {
             return Ok(Held::Told(replayed(), None));
         }

@@ -12,6 +12,7 @@ use super::answer::{Answer, Answered};
 use super::desk::Told;
 use super::route::Place;
 use super::stop::{Refusal, Stop};
+use crate::generation::Stage;
 use crate::model::{GenerationId, Head, Outcome, Reason, Reply};
 use crate::observe::{self, CallLine};
 use crate::plugin::{Duty, Fault, Instance};
@@ -62,7 +63,8 @@ impl Stop {
                 Ended { reason: why, ..Ended::plain(head, &route.name, "offline") }
             }
             Stop::Early { place, head, outcome, mut instance } => {
-                let worded = word(&mut instance, &head, outcome).await;
+                let worded = word(&mut instance, &head, outcome);
+                let worded = place.route.pulse.timed(Stage::Respond, worded).await;
                 instance.give_back();
                 match worded {
                     Ok((reply, outcome)) => Ended::worded(reply, head, &place.route.name, &outcome),
@@ -80,10 +82,13 @@ async fn word_anew(
     head: &Head,
     outcome: Outcome,
 ) -> Result<(Reply, Outcome), Fault> {
-    let mut instance = place.adapter.take(Duty::Respond).await?;
-    let worded = word(&mut instance, head, outcome).await;
-    instance.give_back();
-    worded
+    let worded = async {
+        let mut instance = place.adapter.take(Duty::Respond).await?;
+        let worded = word(&mut instance, head, outcome).await;
+        instance.give_back();
+        worded
+    };
+    place.route.pulse.timed(Stage::Respond, worded).await
 }
 
 /// The reply for an outcome; that it has one for each is the adapter's duty.

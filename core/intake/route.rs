@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Limits;
 use super::received::Received;
 use super::stop::{Refusal, Stop};
-use crate::generation::{Generation, Route};
+use crate::generation::{Generation, Route, Stage};
 use crate::listen::{Body, BodyFault};
 use crate::model::{Callback, Head};
 use crate::plugin::Binding;
@@ -103,8 +103,8 @@ impl Routed {
             BodyFault::TimedOut => Refusal::BodyTimedOut,
             BodyFault::Broken => Refusal::BodyBroken,
         };
-        let body = body.read(limits.body_bytes, limits.body_timeout).await;
-        match body {
+        let read = body.read(limits.body_bytes, limits.body_timeout);
+        match place.route.pulse.timed(Stage::Read, read).await {
             Ok(body) => {
                 let whole_at = Instant::now();
                 Ok(Read { place, callback: Callback { head, body }, whole_at })

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::forged::Forged;
 use super::route::{Place, Read};
 use super::stop::Stop;
+use crate::generation::Stage;
 use crate::model::{Callback, Outcome, Proof, Verdict};
 use crate::plugin::{Duty, Instance};
 
@@ -22,16 +23,17 @@ pub(super) struct Verified {
 impl Read {
     pub(super) async fn verify(self, ring: &Forged) -> Result<Verified, Stop> {
         let Read { place, callback, whole_at } = self;
-        let mut instance = match place.adapter.take(Duty::Verify).await {
-            Ok(instance) => instance,
-            Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
+        let asked = async {
+            let mut instance = place.adapter.take(Duty::Verify).await?;
+            Ok((instance.verify(&callback).await?, instance))
         };
-        let verdict = match instance.verify(&callback).await {
-            Ok(verdict) => verdict,
+        let (verdict, instance) = match place.route.pulse.timed(Stage::Verify, asked).await {
+            Ok(said) => said,
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
         };
         let outcome = match verdict {
             Verdict::Genuine(proof) => {
+                place.route.pulse.genuine(callback.head.received_at_ms);
                 return Ok(Verified { place, callback, proof, whole_at, instance });
             }
             Verdict::Challenge(token) => Outcome::Challenged(token),

@@ -4,16 +4,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::log::{AttemptLine, CallLine, ConfirmLine};
-use super::standing::Standing;
+use super::spread::Spread;
+use super::standing::{Standing, Values};
 use crate::model::WebhookId;
 
 /// The log of the process is one, and so is this.
@@ -44,6 +47,11 @@ struct Version {
 struct Attempted {
     destination: String,
     outcome: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, PartialOrd, Ord, EncodeLabelSet)]
+struct Destined {
+    destination: String,
 }
 
 /// One metric by its labels, which are known so that they can go.
@@ -90,6 +98,8 @@ struct Counted {
     matched: Series<Version, Counter>,
     attempts: Series<Attempted, Histogram>,
     confirmations: Series<Outcome, Counter>,
+    breakers: Series<Destined, Gauge>,
+    written: Written,
 }
 
 fn seconds() -> Histogram {
@@ -110,7 +120,27 @@ impl Counted {
         let attempts = Series::new(all, about, seconds);
         let about = ("confirmations", "Confirmations by what they brought", None);
         let confirmations = Series::new(all, about, Counter::default);
-        Counted { registry, callbacks, answers, matched, attempts, confirmations }
+        let about = (
+            "destination_breaker_open",
+            "1: nothing is sent to it for failing; of webhooks, how many",
+            None,
+        );
+        let breakers = Series::new(all, about, Gauge::default);
+        let written = Written {
+            batches: Spread::of_sizes(),
+            commits: Spread::of_times(),
+            syncs: Spread::of_times(),
+        };
+        Counted {
+            registry,
+            callbacks,
+            answers,
+            matched,
+            attempts,
+            confirmations,
+            breakers,
+            written,
+        }
     }
 }
 
@@ -127,16 +157,90 @@ pub(super) fn call(line: &CallLine<'_>) {
     }
 }
 
+/// Who a delivery is to, as a label.
+fn destination(to: &str) -> String {
+    let is_webhook = to.parse::<WebhookId>().is_ok();
+    if is_webhook { WEBHOOKS } else { to }.to_owned()
+}
+
 pub(super) fn attempt(line: &AttemptLine<'_>) {
-    let is_webhook = line.to.parse::<WebhookId>().is_ok();
-    let destination = if is_webhook { WEBHOOKS } else { line.to }.to_owned();
-    let labels = Attempted { destination, outcome: line.outcome.to_owned() };
+    let labels = Attempted { destination: destination(line.to), outcome: line.outcome.to_owned() };
     COUNTED.attempts.count(&labels, |one| one.observe(line.took_ms as f64 / 1000.0));
 }
 
 pub(super) fn confirmation(line: &ConfirmLine<'_>) {
     let labels = Outcome { route: line.route.to_owned(), outcome: line.outcome.to_owned() };
     COUNTED.confirmations.count(&labels, |one| _ = one.inc());
+}
+
+/// The breaker of one destination, as a gauge shows it. Once dropped it is shut no more.
+#[derive(Debug)]
+pub struct BreakerShown {
+    gauge: Gauge,
+    open: bool,
+}
+
+impl BreakerShown {
+    /// Of the destination of this name, or the webhook of this id; closed.
+    pub fn of(to: &str) -> BreakerShown {
+        let labels = Destined { destination: destination(to) };
+        let mut gauge = Gauge::default();
+        COUNTED.breakers.count(&labels, |one| gauge = one.clone());
+        // There from the start: what grows from nothing to one is seen, what begins at one isn't.
+        let Destined { destination } = labels;
+        let labels = Attempted { destination, outcome: "exhausted".to_owned() };
+        COUNTED.attempts.count(&labels, |_| ());
+        BreakerShown { gauge, open: false }
+    }
+
+    /// Shows whether it is open.
+    pub fn set(&mut self, open: bool) {
+        match (std::mem::replace(&mut self.open, open), open) {
+            (false, true) => _ = self.gauge.inc(),
+            (true, false) => _ = self.gauge.dec(),
+            (true, true) | (false, false) => {}
+        }
+    }
+}
+
+impl Drop for BreakerShown {
+    fn drop(&mut self) {
+        self.set(false);
+    }
+}
+
+/// How the store writes.
+struct Written {
+    batches: Spread,
+    commits: Spread,
+    syncs: Spread,
+}
+
+impl Written {
+    fn told(&self) -> [Standing; 3] {
+        let one = |name, help, values: fn(_) -> Values, spread: &Spread| Standing {
+            name,
+            help,
+            labels: &[],
+            values: values(vec![(Vec::new(), spread.read())]),
+        };
+        [
+            one("store_batch_writes", "Writes of one batch", Values::Sizes, &self.batches),
+            one("store_commit", "Transactions, before their sync", Values::Seconds, &self.commits),
+            one("store_sync", "Syncs of the disk", Values::Seconds, &self.syncs),
+        ]
+    }
+}
+
+/// The store did so many writes in one transaction.
+pub fn store_committed(writes: usize, took: Duration) {
+    COUNTED.written.batches.enter(writes as u64);
+    COUNTED.written.commits.took(took);
+}
+
+/// The store brought a batch to the disk.
+pub fn store_synced(took: Duration) {
+    COUNTED.written.syncs.took(took);
 }
 
 /// What the config names now; series of other names go.
@@ -150,7 +254,16 @@ pub struct Named<'n> {
 
 /// Everything, in the text form of OpenMetrics 1.0, which Prometheus reads.
 pub fn metrics(standing: impl Iterator<Item = Standing>, named: &Named<'_>) -> String {
-    let Counted { registry, callbacks, answers, matched, attempts, confirmations } = &*COUNTED;
+    let Counted {
+        registry,
+        callbacks,
+        answers,
+        matched,
+        attempts,
+        confirmations,
+        breakers,
+        written,
+    } = &*COUNTED;
     let route = |name: &str| name.is_empty() || named.routes.contains(name);
     callbacks.keep(|labels| route(&labels.route));
     answers.keep(|labels| route(&labels.route));
@@ -158,8 +271,9 @@ pub fn metrics(standing: impl Iterator<Item = Standing>, named: &Named<'_>) -> S
     confirmations.keep(|labels| route(&labels.route));
     let lives = |name: &str| name == WEBHOOKS || named.destinations.contains(name);
     attempts.keep(|labels| lives(&labels.destination));
+    breakers.keep(|labels| lives(&labels.destination));
     let mut others = Registry::with_prefix("hookswitch");
-    standing.for_each(|one| one.register(&mut others));
+    standing.chain(written.told()).for_each(|one| one.register(&mut others));
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = encode_registry(&mut text, registry);
@@ -171,6 +285,22 @@ pub fn metrics(standing: impl Iterator<Item = Standing>, named: &Named<'_>) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_breaker_is_shown_while_it_is_open_and_there() {
+        let mut one = BreakerShown::of("only-in-this-test");
+        let mut other = BreakerShown::of("only-in-this-test");
+        let gauge = one.gauge.clone();
+        for (open, shown) in [(true, 1), (true, 1), (false, 0), (true, 1)] {
+            one.set(open);
+            assert_eq!(gauge.get(), shown);
+        }
+        other.set(true);
+        assert_eq!(gauge.get(), 2, "as webhooks are, together");
+        drop(one);
+        drop(other);
+        assert_eq!(gauge.get(), 0);
+    }
 
     #[test]
     fn what_is_named_no_more_goes() {

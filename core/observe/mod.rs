@@ -12,6 +12,6 @@ pub use log::{
     AttemptLine, CallLine, ConfirmLine, Level, LogForm, LogGuard, attempt_line, call_line,
     confirm_line, init, notice, plugin_line,
 };
-pub use metrics::{Named, metrics};
+pub use metrics::{BreakerShown, Named, metrics, store_committed, store_synced};
 pub use spread::{Reading, Spread};
 pub use standing::{Standing, Values};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::InstancePre;
 
-use super::abi::v0_1_0::Exports;
+use super::abi::Exports;
 use super::call::Call;
 use super::counts::{Counted, Counts};
 use super::health::{Health, HealthReport};
@@ -44,6 +44,34 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// The same code apart from what runs: its slots, its health and what is counted of it are its
+    /// own, so trying it out is no part of how it does. No call of it has less time than `least`.
+    pub fn apart(&self, least: Duration) -> Arc<Plugin> {
+        let mut limits = self.limits.clone();
+        limits.deadline = limits.deadline.max(least);
+        Arc::new(Plugin {
+            name: self.name.clone(),
+            hash: self.hash.clone(),
+            identity: self.identity.clone(),
+            version: self.version,
+            pre: self.pre.clone(),
+            exports: self.exports.clone(),
+            table_elements: self.table_elements,
+            slots: Arc::new(Semaphore::new(limits.instances)),
+            confirmations: Semaphore::new((limits.instances / 2).max(1)),
+            slow_lane: Arc::clone(&self.slow_lane),
+            is_slow: Arc::default(),
+            warm: Warm::default(),
+            health: Health::new(limits.quarantine.clone()),
+            counts: Counts::default(),
+            asks: self.asks.clone(),
+            offers: self.offers.clone(),
+            bytes: self.bytes,
+            wrapped: self.wrapped,
+            limits,
+        })
+    }
+
     /// The name that config gave it, or `builtin:…`.
     pub fn name(&self) -> &str {
         &self.name

@@ -201,6 +201,8 @@ impl Shelf<'_> {
             dedupe: route.dedupe,
             answers_keep: route.answers_keep,
             out_of_order: route.out_of_order,
+            expect_every: route.expect_every,
+            pulse: self.before.and_then(|before| before.pulse(&route.name)).unwrap_or_default(),
         })
     }
 }

@@ -69,6 +69,7 @@ fn route(
         ("dedupe", was.dedupe == is.dedupe),
         ("answers_keep", was.answers_keep == is.answers_keep),
         ("out_of_order", was.out_of_order == is.out_of_order),
+        ("expect_every", was.expect_every == is.expect_every),
         ("rehearse", was.rehearse == is.rehearse),
     ]);
     keys.extend(settings("settings", &was.settings, &is.settings));

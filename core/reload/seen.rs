@@ -23,7 +23,8 @@ pub(super) struct Seen {
     /// The files that matter, and where they have to be watched.
     pub(super) files: Vec<PathBuf>,
     pub(super) folders: Folders,
-    /// Those of the files that are empty, or gone: as they are just before they are written.
+    /// The config's and the secrets' files that are empty, or gone: as they are just before they are
+    /// written.
     pub(super) hollow: BTreeSet<PathBuf>,
 }
 
@@ -65,7 +66,8 @@ fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
     let root = path.to_owned();
     let folders = watch::folders(&whole, std::iter::once(&root).chain(&files));
     let is_hollow = |path: &&PathBuf| std::fs::metadata(path).map_or(true, |file| file.len() == 0);
-    let hollow = files.iter().filter(is_hollow).cloned().collect();
+    let read = settings.iter().flat_map(|settings| &settings.files);
+    let hollow = read.filter(is_hollow).cloned().collect();
     Seen { settings, problems, digest, files, folders, hollow }
 }
 

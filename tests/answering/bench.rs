@@ -124,7 +124,9 @@ impl Bench {
         let host = Host::start(limits, Some(&folder.path().join("cache")), clock.clone());
         let host = host.expect("the engine starts");
         let source = Source::Builtin("brij".to_owned());
-        let brij = host.load("brij", &source, &plugin::Limits::default()).await;
+        // What is tested is who is asked and when, however long the machine takes to verify.
+        let limits = plugin::Limits { deadline: PATIENCE, ..plugin::Limits::default() };
+        let brij = host.load("brij", &source, &limits).await;
         let brij = brij.expect("the adapter");
         let adapter = host.bind(Arc::clone(&brij), grant(false));
         let signer = host.bind(brij, grant(true));
@@ -268,6 +270,8 @@ pub(crate) fn generation(id: u64, adapter: &Arc<Binding>, kinds: Vec<(&str, Asks
         dedupe: Duration::from_secs(3600),
         answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
+        expect_every: None,
+        pulse: Arc::default(),
     };
     let endpoint = Endpoint {
         pattern: Pattern::parse("/brij/{call}").expect("a pattern"),

@@ -203,6 +203,8 @@ fn intake(routes: Vec<(&str, Arc<Binding>)>, store: Arc<dyn Store>) -> Intake {
             dedupe: Duration::ZERO,
             answers_keep: Duration::ZERO,
             out_of_order: OutOfOrder::default(),
+            expect_every: None,
+            pulse: Arc::default(),
         }),
     };
     let routes = Table::build(routes.into_iter().map(endpoint).collect()).expect("no conflicts");

@@ -215,6 +215,8 @@ fn generation(adapter: &Arc<Binding>, responder: &Arc<Binding>) -> Generation {
         dedupe: Duration::from_secs(3600),
         answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
+        expect_every: None,
+        pulse: Arc::default(),
     };
     let endpoint = Endpoint {
         pattern: Pattern::parse("/brij/{call}").expect("a pattern"),

@@ -1,5 +1,5 @@
-//! Who calls during the storm: two routes whose replies tell by what they are made, and one whose
-//! callbacks are signed.
+//! Who calls during the storm: two routes whose replies tell by what they are made, and two whose
+//! callbacks are kept and rehearsed, one of them with signed ones.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -68,11 +68,15 @@ impl Caller {
         }
     }
 
-    /// Sends a genuine callback that tells of this id. Anything but its acknowledgement is a
-    /// failure.
-    pub(super) fn tell(&mut self, id: &str) -> Result<u64, String> {
-        let body = brz::body(id);
-        let reply = self.post("/brz", &brz::headers(&body), &body)?;
+    /// Sends a genuine callback with this id, and gives its generation. Anything but its
+    /// acknowledgement is a failure.
+    fn tell(&mut self, path: &str, id: &str) -> Result<u64, String> {
+        let reply = if path == "/brz" {
+            let body = brz::body(id);
+            self.post(path, &brz::headers(&body), &body)?
+        } else {
+            self.post(path, &[], id)?
+        };
         match (reply.generation(), reply.status()) {
             (Some(generation), Some(200)) => Ok(generation),
             _ => Err(reply.shown()),
@@ -114,8 +118,9 @@ impl Caller {
 pub(super) struct Heard {
     /// By the two routes whose replies tell.
     pub(super) told: Vec<(&'static str, Result<Told, String>)>,
-    /// By the signed one, of its generations: those of one connection only go up.
-    pub(super) signed: Vec<Result<u64, String>>,
+    /// By the two whose callbacks are kept, of their generations: those of one connection only go
+    /// up.
+    pub(super) kept: Vec<Result<u64, String>>,
 }
 
 /// Calls all routes by turns until told to stop.
@@ -135,15 +140,17 @@ pub(super) fn keep_calling(
                 }
                 heard.told.push((path, reply));
             }
-            let reply = caller.tell(&format!("{sender}-{}", heard.signed.len()));
-            match &reply {
-                Ok(next) if *next < generation => {
-                    heard.signed.push(Err(format!("generation {next} after {generation}")));
+            for path in ["/noting", "/brz"] {
+                let reply = caller.tell(path, &format!("{sender}-{}", heard.kept.len()));
+                match &reply {
+                    Ok(next) if *next < generation => {
+                        heard.kept.push(Err(format!("generation {next} after {generation}")));
+                    }
+                    Ok(next) => generation = *next,
+                    Err(_) => caller = Caller::new(address),
                 }
-                Ok(next) => generation = *next,
-                Err(_) => caller = Caller::new(address),
+                heard.kept.push(reply);
             }
-            heard.signed.push(reply);
             std::thread::sleep(Duration::from_millis(1));
         }
         heard

@@ -1,14 +1,10 @@
 //! What the storm is about: a config in a folder, with plugins, their vectors and secrets, and the
 //! edits of all of them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::support::brz;
 use crate::support::router::SECRET_OF_OPS;
-
-/// Vectors of the signed route's adapter that the storm takes along.
-const VECTORS: [&str; 5] =
-    ["defaults.toml", "late.http", "late.toml", "replies.http", "replies.toml"];
 
 /// A config in a folder, and all that it names.
 pub(super) struct Place {
@@ -35,12 +31,6 @@ impl Place {
             place.vector(&format!("vectors/{version}"), &status);
         }
         place.vector("vectors/any", "");
-        let signed = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/brz/vectors");
-        std::fs::create_dir_all(place.path("vectors/signed")).expect("a folder");
-        for name in VECTORS {
-            let to = place.path("vectors/signed").join(name);
-            std::fs::copy(signed.join(name), to).expect("a copy");
-        }
         place.mend(0);
         place
     }
@@ -73,6 +63,11 @@ impl Place {
         std::fs::write(self.path(name), bytes).expect("written");
     }
 
+    /// Another code of the plugin whose callbacks are rehearsed.
+    pub(super) fn swap(&self, number: usize) {
+        self.rename("plugins/noting.wasm", &noting(number % 2));
+    }
+
     /// Another secret beside the one that callbacks are signed with.
     pub(super) fn turn(&self, number: usize) {
         self.rename("secrets/turning", format!("whsec_turning_{number:032}").as_bytes());
@@ -89,7 +84,7 @@ impl Place {
             1 => self.rename_routes("[[routes]\n"),
             2 => {
                 self.write("config/routes/storm.toml", good.as_bytes());
-                self.rename("plugins/signed.wasm", &signed(number / 10 % 2));
+                self.swap(number / 10);
             }
             3 => self.write("config/routes/storm.toml", &good.as_bytes()[..good.len() / 2]),
             5 => self.rename_routes(&good.replace("\"telling\"", "\"tolling\"")),
@@ -109,7 +104,7 @@ impl Place {
     /// Undoes what may be broken, and says what runs then.
     pub(super) fn mend(&self, number: usize) {
         self.turn(number);
-        self.rename("plugins/signed.wasm", &signed(number % 2));
+        self.swap(number);
         self.rename("plugins/swap.wasm", &telling(number % 2));
         self.rename_routes(&routes(number));
     }
@@ -121,20 +116,15 @@ fn telling(version: usize) -> Vec<u8> {
     wat::parse_str(text.replace("VERSION", &(200 + version).to_string())).expect("a module")
 }
 
-/// The adapter of the signed route. Its version stands in a section that does nothing, so that the
-/// two are different plugins which make the same of every callback.
-fn signed(version: usize) -> Vec<u8> {
-    let adapter = hookswitch::plugin::builtin("brz").expect("it is part of the binary");
-    let name = b"version";
-    let own = [u8::try_from(name.len()).expect("short")];
-    let number = [u8::try_from(version).expect("few")];
-    let section = [&own[..], name, &number].concat();
-    let head = [0, u8::try_from(section.len()).expect("short")];
-    [adapter, &head, &section].concat()
+/// A plugin of which two versions are different ones, and make the same of every callback.
+fn noting(version: usize) -> Vec<u8> {
+    let text = include_str!("../guests/noting-adapter.wat");
+    wat::parse_str(text.replace("VERSION", &version.to_string())).expect("a module")
 }
 
 /// Which plugin `/telling` has follows from the number in its settings; `/swap` has whatever is in
-/// its file. The callbacks of `/brz` are signed with a secret that is always among the two listed.
+/// its file, as `/noting`. The callbacks of `/brz` are signed with a secret that is always among the
+/// two listed.
 fn routes(number: usize) -> String {
     let version = number % 2;
     let listed = if version == 0 { "\"shared\", \"turning\"" } else { "\"turning\", \"shared\"" };
@@ -152,9 +142,10 @@ fn routes(number: usize) -> String {
          vectors = \"../../vectors/{version}\"\n\
          [plugins.swap]\nsource = \"../../plugins/swap.wasm\"\n\
          vectors = \"../../vectors/any\"\n\
-         [plugins.signed]\nsource = \"../../plugins/signed.wasm\"\n\
-         vectors = \"../../vectors/signed\"\n\
-         {}{}[[routes]]\nname = \"brz\"\npath = \"/brz\"\nadapter = \"signed\"\nrehearse = 5\n\
+         [plugins.noting]\nsource = \"../../plugins/noting.wasm\"\n\
+         vectors = \"../../vectors/any\"\n\
+         {}{}[[routes]]\nname = \"noting\"\npath = \"/noting\"\nadapter = \"noting\"\nrehearse = 5\n\
+         [[routes]]\nname = \"brz\"\npath = \"/brz\"\nadapter = \"builtin:brz\"\nrehearse = 5\n\
          secrets = {{ signing-secret = [{listed}] }}\nsettings = {{ tolerance = \"{tolerance}s\" }}\n",
         telling("telling"),
         telling("swap"),

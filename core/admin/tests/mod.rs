@@ -143,6 +143,8 @@ fn route(name: &str, adapter: &Arc<Binding>) -> Route {
         dedupe: Duration::from_secs(3600),
         answers_keep: Duration::from_secs(3600),
         out_of_order: OutOfOrder::default(),
+        expect_every: None,
+        pulse: Arc::default(),
     }
 }
 

@@ -60,6 +60,26 @@ async fn ready_as_long_as_anything_can_be_served() {
 }
 
 #[tokio::test]
+async fn a_silent_route_is_told_and_takes_nothing_out() {
+    let workshop = Workshop::open();
+    let good = workshop.good().await;
+    let quiet = Route { expect_every: Some(PATIENCE), ..route("quiet", &good) };
+    quiet.pulse.genuine(SINCE_MS - 20_000);
+    let running = generation(1, vec![quiet, route("r", &good)]);
+    running.look_for_silence(SINCE_MS);
+    let (admin, _asked) = furnished(running, Arc::<Shelf>::default());
+    let said = call(&admin, "GET /readyz", &[]).await;
+    let causes = json!([{ "code": "route_silent", "route": "quiet" }]);
+    assert_eq!((said.status, &said.body["causes"]), (200, &causes));
+    let said = call(&admin, "GET /api/v1/routes", &[READER]).await;
+    let quiet = &said.body["routes"][0];
+    assert_eq!(
+        json!([quiet["silent"], quiet["last_genuine"], quiet["expect_every_ms"]]),
+        json!([true, "2026-01-02T03:03:45.678Z", 20_000])
+    );
+}
+
+#[tokio::test]
 async fn not_ready_once_it_stops() {
     let workshop = Workshop::open();
     let (admin, _asked) = admin(vec![route("r", &workshop.good().await)]);
@@ -148,6 +168,7 @@ async fn routes_and_plugins_each_once() {
         json!({
             "name": name, "path": format!("/{name}"), "methods": ["POST"],
             "adapter": adapter, "offline": null, "answers": {},
+            "expect_every_ms": null, "last_genuine": null, "silent": false,
         })
     };
     let mut rows = [row("asking", "good"), row("gone", "good"), row("b", "bad")];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::forms::{self, Wrong};
 use crate::config::nearest::{nearest, quoted, suggestion};
 use crate::config::tree::{Entry, Node, Value};
-use crate::config::{Place, Placed, Problem, Problems, unbuilt};
+use crate::config::{Place, Placed, Problem, Problems};
 use crate::model::units::parse_duration;
 
 /// Items of one list.
@@ -64,11 +64,7 @@ impl<'t, 'p> Keys<'t, 'p> {
     /// The value of a key, as it stands.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<&'t Node> {
         self.asked.push(key);
-        let entry = self.entries.iter().find(|entry| entry.key.value == key)?;
-        if let Some(warning) = unbuilt::warning(self.title, entry) {
-            self.problems.push(warning);
-        }
-        Some(&entry.node)
+        self.entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.node)
     }
 
     /// A text of a certain form.

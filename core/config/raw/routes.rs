@@ -31,6 +31,7 @@ pub(crate) struct Route {
     pub(crate) dedupe: Duration,
     pub(crate) answers_keep: Duration,
     pub(crate) out_of_order: OutOfOrder,
+    pub(crate) expect_every: Option<Duration>,
     pub(crate) rehearse: usize,
 }
 
@@ -44,7 +45,8 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
     let answers = keys.entries("answers");
     let answers = answers.iter().filter_map(|entry| answer(entry, keys.problems())).collect();
     let deliver = keys.list("deliver", forms::filled).unwrap_or_default();
-    keys.duration("expect_every");
+    let mut every = Duration::ZERO;
+    let expect_every = keys.time("expect_every", SECOND..=365 * DAY, &mut every).map(|_| every);
     let mut dedupe = 3 * DAY;
     keys.time("dedupe", SECOND..=30 * DAY, &mut dedupe);
     let mut answers_keep = 30 * DAY;
@@ -75,6 +77,7 @@ pub(crate) fn route(node: &Node, problems: &mut Problems) -> Option<Route> {
         dedupe,
         answers_keep,
         out_of_order,
+        expect_every,
         rehearse,
     })
 }

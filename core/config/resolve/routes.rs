@@ -40,6 +40,7 @@ pub(super) fn route(raw: &Route, desk: &mut Desk<'_>) -> Option<RouteSettings> {
         dedupe: raw.dedupe,
         answers_keep: raw.answers_keep,
         out_of_order: raw.out_of_order,
+        expect_every: raw.expect_every,
         rehearse: raw.rehearse,
         offline,
     })

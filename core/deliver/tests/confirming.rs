@@ -49,6 +49,8 @@ fn route(name: &str, adapter: &Arc<Binding>, out_of_order: OutOfOrder) -> Route 
         dedupe: Duration::from_secs(3600),
         answers_keep: Duration::from_secs(3600),
         out_of_order,
+        expect_every: None,
+        pulse: Arc::default(),
     }
 }
 

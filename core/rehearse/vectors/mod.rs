@@ -19,6 +19,9 @@ use tokio::time::timeout;
 use self::subject::{Subject, compute};
 use crate::plugin::Plugin;
 
+/// What a call of a vector may take, where the plugin's own deadline is shorter.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What came of one vector.
 pub struct Ran {
     /// Its files' name without the ending.
@@ -71,7 +74,8 @@ pub fn fits(plugin: &Plugin, vectors: &[Recorded]) -> Result<(), String> {
 pub async fn run(plugin: &Arc<Plugin>, vectors: Vec<Recorded>, longest: Duration) -> Run {
     let (here, gone) = watch::channel(());
     let time = Time { began: Instant::now(), longest, gone };
-    let plugin = Arc::clone(plugin);
+    // This machine may be busy, and nobody waits for a reply.
+    let plugin = plugin.apart(PATIENCE);
     // A vector's subject waits for what it calls, which the runtime's own threads must not.
     let work = tokio::task::spawn_blocking(move || all(&plugin, &vectors, &time));
     let run = work.await.unwrap_or_else(|panic| {

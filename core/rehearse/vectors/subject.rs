@@ -81,7 +81,6 @@ impl vectors::Subject for Subject<'_> {
         let event = plain::to_event(asked.event.clone());
         let confirm = async {
             let (binding, api) = reaching.bind(&asked.origin, &asked.exchanges).await?;
-            // Not by the binding's own `confirm`: what is confirmed there counts for its health.
             let came = async { binding.open().await?.confirm(&event, &context).await };
             let came = came.await.map_err(|fault| fault.to_string())?;
             Ok((came, api.problems()))

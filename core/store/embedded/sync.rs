@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use tokio::sync::{Notify, watch};
 
 use super::open;
 use super::shared::Shared;
 use super::writer::Job;
+use crate::observe;
 use crate::store::StoreFault;
 
 const MOVED: &str = "its file, or the log beside it, was moved, replaced or removed";
@@ -106,11 +108,13 @@ impl Disk {
         if self.is_lost() {
             return Err(StoreFault::Failing("the log couldn't be synced".to_owned()));
         }
+        let began = Instant::now();
         if let Err(error) = self.log.sync_data() {
             self.lost.store(true, Ordering::Release);
             self.shared.failed(error.to_string());
             return Err(StoreFault::Failing(error.to_string()));
         }
+        observe::store_synced(began.elapsed());
         if !self.in_place() {
             return Err(StoreFault::Failing(MOVED.to_owned()));
         }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Runtime;
@@ -17,6 +17,7 @@ use super::open;
 use super::seal::Seal;
 use super::shared::Shared;
 use super::sync::{Committed, Syncer};
+use crate::observe;
 use crate::store::{StoreFault, Webhook};
 
 /// What a job works with.
@@ -233,7 +234,11 @@ impl Writer {
         let standing = self.shared.webhooks();
         let mut webhooks = Vec::clone(&standing);
         let mut desk = Desk::new(&self.db, &self.seal, &mut webhooks);
+        let began = Instant::now();
         let done = work(&mut desk, jobs);
+        if done.is_ok() {
+            observe::store_committed(jobs.len(), began.elapsed());
+        }
         let (amended, wakes) = (desk.amended, desk.wakes);
         if let Err(error) = done {
             if !self.db.is_autocommit() {

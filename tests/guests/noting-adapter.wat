@@ -1,0 +1,33 @@
+;; An adapter that takes every callback for genuine and makes one event of it, whose id is the body.
+;; VERSION stands in its bytes and makes no difference.
+(module
+  (memory (export "memory") 4)
+  ;; result<reply, reason>: ok, status 200, no headers, no body
+  (data (i32.const 2052) "\c8\00")
+  (data (i32.const 1760) "noted")
+  (data (i32.const 1800) "VERSION")
+  (global $next (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+    (global.set $next (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+  (func (export "hookswitch:plugin/protocol@0.1.0#describe") (result i32) (i32.const 1024))
+  (func (export "hookswitch:plugin/protocol@0.1.0#configure") (result i32) (i32.const 1024))
+  (func (export "hookswitch:plugin/protocol@0.1.0#verify")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32) (result i32)
+    (i32.const 1024))
+  (func (export "hookswitch:plugin/protocol@0.1.0#parse")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32) (result i32)
+    ;; ok(notification(a list of one))
+    (i32.store (i32.const 1608) (i32.const 1640))
+    (i32.store (i32.const 1612) (i32.const 1))
+    ;; its id is the body, its kind "noted", all else none
+    (i32.store (i32.const 1640) (local.get 13))
+    (i32.store (i32.const 1644) (local.get 14))
+    (i32.store (i32.const 1656) (i32.const 1760))
+    (i32.store (i32.const 1660) (i32.const 5))
+    (i32.const 1600))
+  (func (export "hookswitch:plugin/protocol@0.1.0#respond") (param i32) (result i32)
+    (i32.const 2048))
+)
