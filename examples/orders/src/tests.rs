@@ -165,8 +165,8 @@ fn a_dry_run_is_answered_and_leaves_nothing() {
     let other = order(&json!({ "orderId": "ord_2" }));
     assert_eq!(create(&service, "k1", &other).0, 200);
     assert_eq!(create(&service, "k2", &one).0, 200);
-    let (status, no) = dry(&order(&json!({ "fromAmount": "250.01" })));
-    assert_eq!((status, &no["reason"]), (409, &json!("order_exists_with_other_terms")));
+    let (status, no) = dry(&one);
+    assert_eq!((status, &no["reason"]), (409, &json!("idempotency_key_of_another_request")));
 }
 
 #[test]
