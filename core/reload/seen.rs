@@ -23,8 +23,8 @@ pub(super) struct Seen {
     /// The files that matter, and where they have to be watched.
     pub(super) files: Vec<PathBuf>,
     pub(super) folders: Folders,
-    /// The config's and the secrets' files that are empty, or gone: as they are just before they are
-    /// written.
+    /// The config's and the secrets' files that are empty, or gone: as they are just before they
+    /// are written.
     pub(super) hollow: BTreeSet<PathBuf>,
 }
 
