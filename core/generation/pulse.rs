@@ -82,9 +82,12 @@ impl Pulse {
         self.silent.load(Ordering::Relaxed)
     }
 
-    /// A stage ended, well or not.
-    pub fn ended(&self, stage: Stage, began: Instant) {
+    /// Does the work of a stage; how long it took is counted, however it ends.
+    pub async fn timed<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let done = work.await;
         self.stages[stage as usize].took(began.elapsed());
+        done
     }
 
     /// How long each stage takes, of those that there were.
@@ -175,11 +178,11 @@ mod tests {
         assert_eq!((pulse.last_genuine_ms(), pulse.is_silent()), (Some(HOUR_MS), true));
     }
 
-    #[test]
-    fn stages_that_there_were_are_told_in_their_order() {
+    #[tokio::test]
+    async fn stages_that_there_were_are_told_in_their_order() {
         let pulse = Pulse::default();
         for stage in [Stage::Respond, Stage::Read, Stage::Read] {
-            pulse.ended(stage, Instant::now());
+            pulse.timed(stage, async {}).await;
         }
         let told: Vec<_> = pulse.stages().map(|(word, read)| (word, read.count)).collect();
         assert_eq!(told, [("read", 2), ("respond", 1)]);

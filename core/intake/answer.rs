@@ -39,10 +39,8 @@ impl Recorded {
             Held::Told(outcome, reply) => Answer::Outcome(outcome, reply),
             Held::Answered(reply) => Answer::Told(Arc::new(Told::again(reply))),
             Held::Asked(question, seat) => {
-                let began = std::time::Instant::now();
-                let told = wait(question, &seat, desk).await;
-                place.route.pulse.ended(Stage::Answer, began);
-                match told {
+                let told = wait(question, &seat, desk);
+                match place.route.pulse.timed(Stage::Answer, told).await {
                     Ok(told) => Answer::Told(told),
                     Err(silence) => return Err(silence.stop(place, head)),
                 }

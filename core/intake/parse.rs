@@ -33,9 +33,7 @@ pub(super) enum Worded {
 impl Verified {
     pub(super) async fn parse(self) -> Result<Parsed, Stop> {
         let Verified { place, callback, proof, whole_at, mut instance } = self;
-        let began = std::time::Instant::now();
-        let parsed = instance.parse(&callback).await;
-        place.route.pulse.ended(Stage::Parse, began);
+        let parsed = place.route.pulse.timed(Stage::Parse, instance.parse(&callback)).await;
         let outcome = match parsed {
             Ok(Ok(content)) => {
                 return match word(&place, instance, &callback.head, content).await {
@@ -74,10 +72,8 @@ async fn word(
     let worded = match content {
         Content::Request(request) => Worded::Request(request),
         Content::Notification(events) => {
-            let began = std::time::Instant::now();
-            let accepted = instance.respond(head, &Outcome::Accepted).await;
-            place.route.pulse.ended(Stage::Respond, began);
-            let accepted = accepted?;
+            let accepted = instance.respond(head, &Outcome::Accepted);
+            let accepted = place.route.pulse.timed(Stage::Respond, accepted).await?;
             let no_reply = |why| Fault::Returned(format!("no reply for `accepted`: {why}"));
             Worded::Notification { events, accepted: accepted.map_err(no_reply)? }
         }

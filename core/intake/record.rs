@@ -87,10 +87,8 @@ impl Notification {
             dedupe_ms: millis(place.route.dedupe),
             state: drained.changes(),
         };
-        let began = std::time::Instant::now();
-        let recorded = desk.store.record(recording).await;
-        place.route.pulse.ended(Stage::Record, began);
-        Ok(match recorded? {
+        let recorded = desk.store.record(recording);
+        Ok(match place.route.pulse.timed(Stage::Record, recorded).await? {
             store::Recorded::New(_) => {
                 drained.kept();
                 Held::Told(Outcome::Accepted, Some(self.accepted))
@@ -133,10 +131,7 @@ impl Coming {
             keep_ms: millis(place.route.answers_keep),
             state: drained.changes(),
         };
-        let began = std::time::Instant::now();
-        let asked = desk.store.ask(asking).await;
-        place.route.pulse.ended(Stage::Record, began);
-        let asked = asked?;
+        let asked = place.route.pulse.timed(Stage::Record, desk.store.ask(asking)).await?;
         if asked == Asked::Replayed {
             return Ok(Held::Told(replayed(), None));
         }

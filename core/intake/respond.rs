@@ -1,7 +1,7 @@
 //! The last step: the adapter words the outcome as its provider expects it. The only place that
 //! knows status codes; where no adapter can speak, the reply is plain.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -63,10 +63,9 @@ impl Stop {
                 Ended { reason: why, ..Ended::plain(head, &route.name, "offline") }
             }
             Stop::Early { place, head, outcome, mut instance } => {
-                let began = Instant::now();
-                let worded = word(&mut instance, &head, outcome).await;
+                let worded = word(&mut instance, &head, outcome);
+                let worded = place.route.pulse.timed(Stage::Respond, worded).await;
                 instance.give_back();
-                place.route.pulse.ended(Stage::Respond, began);
                 match worded {
                     Ok((reply, outcome)) => Ended::worded(reply, head, &place.route.name, &outcome),
                     Err(fault) => Ended::faulted(head, &place.route.name, &fault),
@@ -83,16 +82,13 @@ async fn word_anew(
     head: &Head,
     outcome: Outcome,
 ) -> Result<(Reply, Outcome), Fault> {
-    let began = Instant::now();
     let worded = async {
         let mut instance = place.adapter.take(Duty::Respond).await?;
         let worded = word(&mut instance, head, outcome).await;
         instance.give_back();
         worded
     };
-    let worded = worded.await;
-    place.route.pulse.ended(Stage::Respond, began);
-    worded
+    place.route.pulse.timed(Stage::Respond, worded).await
 }
 
 /// The reply for an outcome; that it has one for each is the adapter's duty.

@@ -103,10 +103,8 @@ impl Routed {
             BodyFault::TimedOut => Refusal::BodyTimedOut,
             BodyFault::Broken => Refusal::BodyBroken,
         };
-        let began = std::time::Instant::now();
-        let body = body.read(limits.body_bytes, limits.body_timeout).await;
-        place.route.pulse.ended(Stage::Read, began);
-        match body {
+        let read = body.read(limits.body_bytes, limits.body_timeout);
+        match place.route.pulse.timed(Stage::Read, read).await {
             Ok(body) => {
                 let whole_at = Instant::now();
                 Ok(Read { place, callback: Callback { head, body }, whole_at })

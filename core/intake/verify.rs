@@ -23,14 +23,11 @@ pub(super) struct Verified {
 impl Read {
     pub(super) async fn verify(self, ring: &Forged) -> Result<Verified, Stop> {
         let Read { place, callback, whole_at } = self;
-        let began = std::time::Instant::now();
         let asked = async {
             let mut instance = place.adapter.take(Duty::Verify).await?;
             Ok((instance.verify(&callback).await?, instance))
         };
-        let asked = asked.await;
-        place.route.pulse.ended(Stage::Verify, began);
-        let (verdict, instance) = match asked {
+        let (verdict, instance) = match place.route.pulse.timed(Stage::Verify, asked).await {
             Ok(said) => said,
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
         };

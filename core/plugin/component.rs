@@ -35,7 +35,9 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<u8>, LoadFault> {
             let names = exported(bytes).map_err(broken)?;
             // The world that is looked for has none of another version's names, so the wrapper
             // would only say that something is missing.
-            names.iter().try_for_each(|name| abi::check_version(name))?;
+            for name in &names {
+                abi::check_version(name)?;
+            }
             wrap(bytes, &names).map_err(broken)
         }
     }

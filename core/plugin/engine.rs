@@ -80,6 +80,6 @@ fn tick(engine: &Engine) {
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Call>> {
     let mut linker = Linker::new(engine);
     wasi::link(&mut linker)?;
-    abi::v0_1_0::link(&mut linker)?;
+    abi::link(&mut linker)?;
     Ok(linker)
 }

@@ -8,7 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout_at;
 use wasmtime::{Store, UpdateDeadline};
 
-use super::abi::v0_1_0::Guest;
+use super::abi::Guest;
 use super::binding::{Binding, Duty};
 use super::bounds;
 use super::call::{Call, Phase};

@@ -133,7 +133,7 @@ pub(super) fn make(
     let (version, asks, offers) = survey(host, &component)?;
     let unlinked = |error: wasmtime::Error| LoadFault::Unlinked(error.root_cause().to_string());
     let pre: InstancePre<Call> = host.linker.instantiate_pre(&component).map_err(unlinked)?;
-    let exports = abi::v0_1_0::Exports::of(&pre);
+    let exports = abi::Exports::of(&pre);
     Ok(Plugin {
         name: name.to_owned(),
         identity: format!("{name}@{hash}"),
@@ -181,12 +181,15 @@ fn survey(host: &Host, component: &Component) -> Result<Survey, LoadFault> {
         .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
         .map(|(name, _)| name.to_owned())
         .collect();
-    imports.iter().chain(&exports).try_for_each(|name| abi::check_version(name))?;
+    let mut version = None;
+    for name in imports.iter().chain(&exports) {
+        version = abi::check_version(name)?.or(version);
+    }
     let exported = |interface: &str| {
         exports.iter().any(|name| name.starts_with(&format!("{}{interface}@", abi::PACKAGE)))
     };
     if !exported("protocol") && !exported("answering") {
         return Err(LoadFault::NoWorld { exports });
     }
-    Ok((abi::VERSIONS[0], imports, exports))
+    Ok((version.unwrap_or(abi::VERSIONS[0]), imports, exports))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::InstancePre;
 
-use super::abi::v0_1_0::Exports;
+use super::abi::Exports;
 use super::call::Call;
 use super::counts::{Counted, Counts};
 use super::health::{Health, HealthReport};

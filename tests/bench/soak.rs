@@ -42,7 +42,10 @@ pub(crate) fn print() {
     for (name, percent) in grown {
         assert!(percent <= GROWTH_MAX, "{name}: memory grew by {percent} %: bound {GROWTH_MAX} %");
     }
-    println!("memory grew by at most {GROWTH_MAX} % from the first look to the last");
+    let peak = peak() as f64 / f64::from(1 << 20);
+    println!(
+        "memory grew by at most {GROWTH_MAX} % from the first look to the last; peak {peak:.1} MiB"
+    );
     println!();
 }
 
@@ -83,6 +86,14 @@ async fn run(binding: &Arc<Binding>, callback: &Callback, calls: usize) {
     for task in tasks {
         task.await.expect("every callback is taken");
     }
+}
+
+/// The most memory, in bytes, that this process ever had.
+fn peak() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kib << 10
 }
 
 /// Open files of this process.

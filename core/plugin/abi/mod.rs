@@ -1,8 +1,14 @@
 //! The plugin contract as the host speaks it, one folder per released version. Each turns its own
-//! generated types into the model's; none of them leaves this folder.
+//! generated types into the model's; none of them leaves this folder, and nothing outside of it
+//! tells versions apart.
+//!
+//! A released version is frozen, since a field more is another type to everything that was built
+//! before. The next one gets a folder beside it: `link` then links both, and `Exports` and `Guest`
+//! become one of each, chosen once, when a plugin is loaded.
 
-pub(super) mod v0_1_0;
+mod v0_1_0;
 
+pub(super) use self::v0_1_0::{Exports, Guest, link};
 use super::load::LoadFault;
 
 /// The interfaces of the contract, in any version, start with this.
@@ -11,14 +17,15 @@ pub(super) const PACKAGE: &str = "hookswitch:plugin/";
 /// The versions that this host speaks.
 pub(super) const VERSIONS: &[&str] = &["0.1.0"];
 
-/// Refuses a name of the contract in a version that this host doesn't speak; all other names pass.
-pub(super) fn check_version(name: &str) -> Result<(), LoadFault> {
-    let Some(interface) = name.strip_prefix(PACKAGE) else { return Ok(()) };
+/// The version of a name of the contract; `None` for all other names. One that this host doesn't
+/// speak is refused.
+pub(super) fn check_version(name: &str) -> Result<Option<&'static str>, LoadFault> {
+    let Some(interface) = name.strip_prefix(PACKAGE) else { return Ok(None) };
     let version = interface.split_once('@').map_or("none", |(_, version)| version);
     let found = version.split('#').next().unwrap_or(version);
-    match VERSIONS.contains(&found) {
-        true => Ok(()),
-        false => Err(LoadFault::Version { found: found.to_owned() }),
+    match VERSIONS.iter().find(|version| **version == found) {
+        Some(version) => Ok(Some(version)),
+        None => Err(LoadFault::Version { found: found.to_owned() }),
     }
 }
 
@@ -34,3 +41,6 @@ pub(super) const WASI_LICENSE: &str = include_str!("../../../plugins/wit/deps/LI
 
 /// The contract's text, for plugins that carry no description of their own.
 pub(super) const WIT: &str = include_str!("../../../plugins/wit/plugin.wit");
+
+#[cfg(test)]
+mod tests;

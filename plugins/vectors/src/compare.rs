@@ -167,11 +167,12 @@ pub(crate) fn compare_wording(
     found: &mut Vec<Mismatch>,
 ) {
     match (expected, worded) {
-        (Wording::Reply { status, body }, Ok(reply)) => {
+        (Wording::Reply { status, headers, body }, Ok(reply)) => {
             if *status != reply.status {
                 let (expected, got) = (status.to_string(), reply.status.to_string());
                 found.push(Mismatch::plain(format!("{what}.status"), expected, got).told());
             }
+            compare_headers(what, headers, &reply.headers, found);
             compare_body(what, body.as_ref(), &reply.body, found);
         }
         (Wording::Error(code), Err(reason)) => {
@@ -183,6 +184,27 @@ pub(crate) fn compare_wording(
         (Wording::Error(code), Ok(reply)) => {
             let (expected, got) = (format!("the error {code}"), format!("status {}", reply.status));
             found.push(Mismatch::plain(what, expected, got).told());
+        }
+    }
+}
+
+/// Those that are named; all others don't count. Names are the same in any case.
+fn compare_headers(
+    what: &str,
+    expected: &[(String, Vec<String>)],
+    got: &[(String, String)],
+    found: &mut Vec<Mismatch>,
+) {
+    for (name, wanted) in expected {
+        let same = |header: &&(String, String)| header.0.eq_ignore_ascii_case(name);
+        let values: Vec<&String> = got.iter().filter(same).map(|(_, value)| value).collect();
+        let what = format!("{what}.headers.{name}");
+        match (wanted.as_slice(), values.as_slice()) {
+            ([wanted], [] | [_]) => {
+                compare_text(what, Some(wanted), values.first().copied(), found)
+            }
+            _ if wanted.iter().eq(values.iter().copied()) => {}
+            _ => found.push(Mismatch::plain(what, format!("{wanted:?}"), format!("{values:?}"))),
         }
     }
 }

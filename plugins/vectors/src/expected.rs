@@ -123,6 +123,8 @@ impl OutcomeAsked {
 pub(crate) enum Wording {
     Reply {
         status: u16,
+        /// By name, with all values it has to have, in order; none of them = it must not be there.
+        headers: Vec<(String, Vec<String>)>,
         body: Option<BodyExpected>,
     },
     /// `respond` refuses, with this code.

@@ -105,9 +105,19 @@ struct WrittenOutcome {
     answer: Option<toml::Value>,
     decline: Option<Decline>,
     status: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, HeaderValues>,
     body: Option<String>,
     body_json: Option<toml::Value>,
     error: Option<String>,
+}
+
+/// What a header has to say: one value, or a list where it is repeated or must not be there.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum HeaderValues {
+    One(String),
+    All(Vec<String>),
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -276,10 +286,16 @@ impl WrittenOutcome {
             (Some(text), None) => Some(BodyExpected::Exact(text)),
             (None, value) => value.as_ref().map(json).map(BodyExpected::Json),
         };
+        let values = |values| match values {
+            HeaderValues::One(value) => vec![value],
+            HeaderValues::All(values) => values,
+        };
+        let headers: Vec<(String, Vec<String>)> =
+            self.headers.into_iter().map(|(name, held)| (name, values(held))).collect();
         let wording = match (self.status, self.error, body) {
-            (Some(status), None, body) => Wording::Reply { status, body },
-            (None, Some(code), None) => Wording::Error(code),
-            _ => return Err("either `status` (and a body) or `error`".to_owned()),
+            (Some(status), None, body) => Wording::Reply { status, headers, body },
+            (None, Some(code), None) if headers.is_empty() => Wording::Error(code),
+            _ => return Err("either `status` (with headers and a body) or `error`".to_owned()),
         };
         Ok(ReplyExpected { outcome, wording })
     }

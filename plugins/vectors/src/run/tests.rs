@@ -1,5 +1,7 @@
 //! Whole vectors from files, against an adapter that says what a test tells it to.
 
+mod headers;
+
 use std::fs;
 use std::path::Path;
 
@@ -175,6 +177,7 @@ fn what_would_not_be_compared_is_refused() {
         ("outcome = \"accepted\"", "either `status`"),
         ("outcome = \"accepted\"\nstatus = 200\nerror = \"x\"", "either `status`"),
         ("outcome = \"accepted\"\nerror = \"x\"\nbody = \"\"", "either `status`"),
+        ("outcome = \"accepted\"\nerror = \"x\"\nheaders = { a = \"b\" }", "either `status`"),
         ("outcome = \"accepted\"\nstatus = 200\nbody = \"\"\nbody_json = {}", "not both"),
     ] {
         let toml = format!("[expect]\nverdict = \"genuine\"\n[[outcomes]]\n{outcome}");
