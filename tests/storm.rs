@@ -1,5 +1,5 @@
 //! A reload storm: 200 edits in 20 seconds, half of them broken, while callbacks come: routes,
-//! plugins' files, which have vectors, and secrets, each rehearsed with what was stored. Nothing
+//! plugins' files, which have vectors, and secrets, rehearsed with what was stored. No callback
 //! fails, none sees two generations, and nothing is left behind.
 
 mod caller;
@@ -60,8 +60,8 @@ fn settled(router: &Router) -> (f64, usize) {
 }
 
 /// The storm that comes before the one that counts: it brings what every reload needs once, and
-/// lets callbacks fill what the store keeps of its file in memory, which is bounded (4 MiB) and
-/// none of what a reload could leave behind.
+/// lets callbacks fill what the store keeps of its file in memory, bounded (4 MiB) and none
+/// of what a reload could leave behind.
 fn warm(place: &Place) {
     let db = rusqlite::Connection::open(place.path("data/hookswitch.db")).expect("the store");
     let pages = || -> i64 {
@@ -135,8 +135,8 @@ fn a_reload_storm_fails_and_mixes_nothing_and_leaves_nothing_behind() {
 
 const GENERATION: &str = "/api/v1/generation";
 
-/// Another secret beside the one in use, and another code that makes the same of everything:
-/// reloads that are rehearsed with what came last.
+/// Another secret beside the one in use, and another code that makes the same of all: reloads
+/// that are rehearsed with what came last.
 fn rehearsed(place: &Place, router: &Router, generation: u64) {
     let steps: [(&str, &dyn Fn()); 2] =
         [("brz", &|| place.turn(2000)), ("noting", &|| place.swap(2000))];

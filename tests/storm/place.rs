@@ -123,8 +123,8 @@ fn noting(version: usize) -> Vec<u8> {
 }
 
 /// Which plugin `/telling` has follows from the number in its settings; `/swap` has whatever is in
-/// its file, as `/noting`. The callbacks of `/brz` are signed with a secret that is always among
-/// the two listed.
+/// its file, as `/noting`. The callbacks of `/brz` are signed with a secret that is among the
+/// two listed.
 fn routes(number: usize) -> String {
     let version = number % 2;
     let listed = if version == 0 { "\"shared\", \"turning\"" } else { "\"turning\", \"shared\"" };
