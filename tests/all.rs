@@ -24,6 +24,7 @@ mod plugin_kit;
 mod durable;
 mod explaining;
 mod watching;
+mod tracing;
 mod killed;
 mod full;
 mod docs;

@@ -126,7 +126,7 @@ mod tests {
             failed: false,
         };
         let before = DROPPED.load(Ordering::Relaxed);
-        ["a", "b"].map(|name| kept.queue(span(name)));
+        ["a", "b"].into_iter().for_each(|name| kept.queue(span(name)));
         assert_eq!(DROPPED.load(Ordering::Relaxed), before + 1);
         assert_eq!(spans.try_recv().expect("the first").name, "a");
         assert!(spans.try_recv().is_err());
