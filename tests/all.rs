@@ -27,6 +27,7 @@ mod durable;
 mod explaining;
 mod watching;
 mod observability;
+mod tracing;
 mod killed;
 mod full;
 mod docs;

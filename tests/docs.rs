@@ -5,6 +5,7 @@ use std::path::Path;
 use hookswitch::config::{
     Answering, Delivering, Reloading, Severity, StoreSettings, read, resolve,
 };
+use hookswitch::observe::Sampling;
 use hookswitch::outbound::Names;
 use hookswitch::{intake, listen, plugin};
 
@@ -51,6 +52,9 @@ fn every_limit_is_shown_with_its_default() {
     assert_eq!(router.store, StoreSettings { path, ..StoreSettings::default() });
     assert!(router.tls.is_some() && router.admin_tls.is_none(), "{switched}");
     assert_eq!(router.names, Names::of(&[([10, 0, 0, 2], 53).into()]), "{switched}");
+    let traces = router.traces.as_ref().map(|traces| traces.sampling);
+    let sampling = Sampling { share: 0.01, believe_parent: false };
+    assert_eq!(traces, Some(sampling), "{switched}");
     assert!(router.public_url.is_some() && !router.allow_networks.is_empty(), "{switched}");
     let fields = |debugged: String| debugged.matches(": ").count();
     let limits = fields(format!("{:?}", router.listen))

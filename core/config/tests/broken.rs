@@ -72,6 +72,13 @@ fn keys_and_kinds() {
             1,
             &["2:13", "this should be a table, and is true or false"],
         ),
+        Case("[traces]\nsample = 0.5\n", 1, &["[traces] has no endpoint", "4318"]),
+        Case("[traces]\nendpoint = \"collector:4318\"\n", 1, &["2:12", "http or https URL"]),
+        Case(
+            "[traces]\nendpoint = \"http://a/\"\nsample = 5\nbelieve = true\n",
+            2,
+            &["3:10", "a share from 0 to 1", "0.01 is one", "\"believe_parent\"?"],
+        ),
         Case("[outbound]\nxyz = 1\n", 1, &["known keys: allow_networks, nameservers"]),
         Case("listen = 5\n", 1, &["1:10", "this should be a table, and is an integer"]),
         Case("routes = 5\n", 1, &["1:10", "each under [[routes]]"]),
