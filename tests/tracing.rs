@@ -131,7 +131,12 @@ async fn a_callback_and_its_delivery_are_one_trace() {
         let came = ledger.wait_for(|came| came.len() == 1);
         // The first time it was refused, and was sent again.
         collector.wait_for(2).await;
-        let [callback, delivery] = ended(router, &collector, ["callback brz", "delivery"]);
+        let names = ["callback brz", "delivery", "verify", "parse", "record", "respond"];
+        let [callback, delivery, stages @ ..] = ended(router, &collector, names);
+        for stage in stages {
+            assert_eq!(stage["parentSpanId"], callback["spanId"], "{stage}");
+            assert_eq!(stage["traceId"], callback["traceId"], "{stage}");
+        }
         assert_eq!(callback["traceId"] == TRACE, believed, "{callback}");
         let parent = believed.then_some("00f067aa0ba902b7");
         assert_eq!(callback["parentSpanId"].as_str(), parent);

@@ -14,7 +14,7 @@ use super::limits::Limits;
 use crate::generation::{Generation, Route};
 use crate::model::units::millis;
 use crate::model::{Confirmation, Context, Event, Reason};
-use crate::observe::{ConfirmLine, confirm_line};
+use crate::observe::{ConfirmLine, confirm_line, traces};
 use crate::store::{Confirmed, Unconfirmed, UnconfirmedSettlement};
 
 /// The task of one route.
@@ -73,7 +73,10 @@ impl Confirmer {
                     route: Arc::clone(route),
                     unconfirmed,
                 };
-                self.asked.spawn(asking.run());
+                match traces::attempt(asking.unconfirmed.id, now_ms) {
+                    None => self.asked.spawn(asking.run()),
+                    Some(active) => self.asked.spawn(traces::within(active, asking.run())),
+                };
             }
             let wait = self.engine.wait_until(claim.next_ms, now_ms);
             if nothing || !wait.is_zero() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Generation, Route};
 use crate::model::units::millis;
-use crate::observe::{Level, Reading, Spread, notice};
+use crate::observe::{Level, Reading, Spread, notice, traces};
 
 /// A part of the work on a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Pulse {
     /// Does the work of a stage; how long it took is counted, however it ends.
     pub async fn timed<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
         let began = Instant::now();
-        let done = work.await;
+        let done = traces::stage(stage.word(), work).await;
         self.stages[stage as usize].took(began.elapsed());
         done
     }

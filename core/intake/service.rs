@@ -31,7 +31,7 @@ pub(super) async fn ask(
     if question.dry_run {
         more.push((DRY_RUN, "true".to_owned()));
     }
-    let call = traces::call();
+    let call = traces::call("answering service", &place.route.name);
     more.extend(call.as_ref().map(|call| ("traceparent", call.traceparent())));
     let posting = Posting {
         url: service.url.clone(),
@@ -53,9 +53,8 @@ pub(super) async fn ask(
     let request = posting.request();
     let request = request.ok_or_else(|| wrong("its request can't be made"))?;
     let sent = client.send(request, service.answer_bytes).await;
-    if let Some(call) = call {
-        let status = sent.as_ref().ok().map(|brought| brought.response.status().as_u16());
-        call.end(("answering service", &place.route.name), status);
+    if let (Some(call), Ok(brought)) = (call, &sent) {
+        call.answered(brought.response.status().as_u16());
     }
     match sent {
         Ok(brought) => read(brought),

@@ -182,6 +182,7 @@ pub struct ConfirmLine<'a> {
 /// One line for one confirmation; a warning where nothing more is asked.
 pub fn confirm_line(line: &ConfirmLine<'_>) {
     metrics::confirmation(line);
+    traces::confirmation_ended(line);
     let ConfirmLine { event, route, attempt, outcome, reason } = *line;
     // The adapter's own word: it can't pass for another line.
     let reason: String = reason.escape_debug().collect();

@@ -19,6 +19,7 @@ pub fn otlp(spans: &[Span]) -> Vec<u8> {
 
 fn span(span: &Span) -> Value {
     let kind = match span.kind {
+        SpanKind::Internal => 1,
         SpanKind::Server => 2,
         SpanKind::Client => 3,
     };

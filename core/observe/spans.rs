@@ -39,6 +39,8 @@ pub enum SpanKind {
     Server,
     /// The side that calls.
     Client,
+    /// Neither: work of our own.
+    Internal,
 }
 
 /// Something that took a while, and has ended. It holds names of the config, ids and words of ours:

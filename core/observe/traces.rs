@@ -8,7 +8,7 @@ use std::time::Instant;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::{Value, json};
 
-use super::log::{AttemptLine, CallLine};
+use super::log::{AttemptLine, CallLine, ConfirmLine};
 use super::spans::{Kept, Span, SpanKind, kept};
 use crate::model::{EventId, TraceContext};
 
@@ -80,7 +80,7 @@ fn believed(parents: &[&[u8]]) -> Option<TraceContext> {
     TraceContext::parse(std::str::from_utf8(only).ok()?)
 }
 
-/// The trace of one attempt to deliver this event: its callback's, where that is known.
+/// The trace of one attempt to confirm or deliver this event: its callback's, where that is known.
 pub fn attempt(event: EventId, now_ms: u64) -> Option<Active> {
     let kept = kept()?;
     let links = LINKS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -157,28 +157,54 @@ pub fn adapter(identity: &str) {
     }
 }
 
-/// A call of somebody else, as part of the work that makes it.
-pub struct Call(Active);
+/// Does this work, and tells it as a stage of the span that it belongs to; `name` is one of few.
+pub async fn stage<F: Future>(name: &'static str, work: F) -> F::Output {
+    let stage = child();
+    let done = work.await;
+    if let Some(stage) = stage {
+        stage.end((SpanKind::Internal, name.to_owned()), Vec::new(), false);
+    }
+    done
+}
 
-/// Begins one, where the work belongs to a span.
-pub fn call() -> Option<Call> {
+fn child() -> Option<Active> {
     kept()?;
-    CURRENT.try_with(Active::child).ok().flatten().map(Call)
+    CURRENT.try_with(Active::child).ok().flatten()
+}
+
+/// A call of somebody else, as part of the work that makes it. It ends when it is dropped, which
+/// its own work may be at any time; with no status that is a failure.
+pub struct Call {
+    active: Active,
+    what: &'static str,
+    whom: String,
+    status: Option<u16>,
+}
+
+/// Begins one, where the work belongs to a span. `what` is one of few words, `whom` a name of the
+/// config.
+pub fn call(what: &'static str, whom: &str) -> Option<Call> {
+    child().map(|active| Call { active, what, whom: whom.to_owned(), status: None })
 }
 
 impl Call {
     /// What the other side is told.
     pub fn traceparent(&self) -> String {
-        self.0.context.to_string()
+        self.active.context.to_string()
     }
 
-    /// It ended: with this status, or, `None`, with no response. `what` is one of few words, `whom`
-    /// a name of the config.
-    pub fn end(self, (what, whom): (&str, &str), status: Option<u16>) {
-        let mut attributes = vec![("hookswitch.called", json!(whom))];
-        attributes.extend(status.map(|status| ("http.response.status_code", json!(status))));
-        let failed = status.is_none_or(|status| status >= 500);
-        self.0.end((SpanKind::Client, what.to_owned()), attributes, failed);
+    /// What the other side answered with.
+    pub fn answered(mut self, status: u16) {
+        self.status = Some(status);
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let mut attributes = vec![("hookswitch.called", json!(self.whom))];
+        attributes.extend(self.status.map(|status| ("http.response.status_code", json!(status))));
+        let failed = self.status.is_none_or(|status| status >= 500);
+        self.active.end((SpanKind::Client, self.what.to_owned()), attributes, failed);
     }
 }
 
@@ -224,6 +250,23 @@ pub(super) fn attempt_ended(line: &AttemptLine<'_>) {
         }
         let failed = line.outcome != "delivered";
         active.end((SpanKind::Client, "delivery".to_owned()), attributes, failed);
+    });
+}
+
+/// The question that this work is whether an event is true has ended.
+pub(super) fn confirmation_ended(line: &ConfirmLine<'_>) {
+    if kept().is_none() {
+        return;
+    }
+    // The same.
+    let _ = CURRENT.try_with(|active| {
+        let mut attributes = filled([
+            ("hookswitch.route", line.route),
+            ("hookswitch.event_id", line.event),
+            ("hookswitch.outcome", line.outcome),
+        ]);
+        attributes.push(("hookswitch.attempt", json!(line.attempt)));
+        active.end((SpanKind::Internal, "confirmation".to_owned()), attributes, false);
     });
 }
 

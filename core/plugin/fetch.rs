@@ -55,7 +55,8 @@ impl WasiHttpHooks for Fetch {
         _fault: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let admitted = self.admit(&request);
-        let call = admitted.is_ok().then(traces::call).flatten();
+        let called = || traces::call("plugin call", self.binding.plugin.identity());
+        let call = admitted.is_ok().then(called).flatten();
         let binding = Arc::clone(&self.binding);
         Box::new(async move {
             admitted?;
@@ -68,10 +69,8 @@ impl WasiHttpHooks for Fetch {
             }
             let exchange = exchange(request, &binding.grant.names, reach, limits.http_bytes);
             let response = timeout(limits.http_timeout, exchange).await;
-            if let Some(call) = call {
-                let came = response.as_ref().ok().and_then(|response| response.as_ref().ok());
-                let status = came.map(|response| response.status().as_u16());
-                call.end(("plugin call", binding.plugin.identity()), status);
+            if let (Some(call), Ok(Ok(response))) = (call, &response) {
+                call.answered(response.status().as_u16());
             }
             let response = response.map_err(|_| Error::HttpResponseTimeout)?.map_err(said)?;
             let response = response.map(|body| Full::new(body).map_err(Error::from).boxed_unsync());
