@@ -10,7 +10,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use super::{Exports, WIT};
+use super::{Exports, PACKAGE, WIT};
 use crate::model::{Callback, Clock, Content, Fact, Head, Outcome, Proof, Verdict};
 use crate::plugin::call::Call;
 use crate::plugin::{Binding, Grant, Host, Limits, LoadFault, PoolLimits, Source, load};
@@ -81,8 +81,13 @@ fn file(folder: &tempfile::TempDir, text: &str) -> Source {
     Source::File(path)
 }
 
-async fn old(host: &Arc<Host>, folder: &tempfile::TempDir) -> Arc<Binding> {
-    let source = file(folder, include_str!("../../../tests/guests/contract-0.1.0.wat"));
+/// A core module: the host wraps it, with today's text of the contract.
+const MODULE: &str = include_str!("../../../tests/guests/contract-0.1.0.wat");
+/// A component as it was built then, with all that 0.1.0 has to import and to export, in its types.
+const COMPONENT: &str = include_str!("../../../tests/guests/component-0.1.0.wat");
+
+async fn old(host: &Arc<Host>, folder: &tempfile::TempDir, text: &str) -> Arc<Binding> {
+    let source = file(folder, text);
     let plugin = host.load("old", &source, &patient()).await.expect("0.1.0 loads");
     assert_eq!(plugin.version(), "0.1.0");
     let settings = "{}".to_owned();
@@ -97,7 +102,7 @@ fn patient() -> Limits {
 async fn what_was_built_for_0_1_0_works_beside_a_version_with_a_field_more() {
     let folder = tempfile::tempdir().expect("a folder");
     for host in hosts() {
-        let binding = old(&host, &folder).await;
+        let binding = old(&host, &folder, MODULE).await;
         let mut instance = binding.open().await.expect("an instance");
         let verdict = instance.verify(&callback()).await;
         assert_eq!(verdict, Ok(Verdict::Genuine(Proof::default())));
@@ -108,6 +113,35 @@ async fn what_was_built_for_0_1_0_works_beside_a_version_with_a_field_more() {
         let url = "https://hooks.example.com/old".into();
         let told = instance.explain(&callback()).await;
         assert_eq!(told, Ok(vec![Fact { name: "clb_1".into(), value: url }]));
+    }
+}
+
+#[tokio::test]
+async fn a_component_with_all_types_of_0_1_0_works_beside_a_version_with_a_field_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for host in hosts() {
+        let binding = old(&host, &folder, COMPONENT).await;
+        let anatomy = binding.plugin().anatomy();
+        let ours = |names: &[String]| names.iter().filter(|name| name.starts_with(PACKAGE)).count();
+        assert!(!anatomy.wrapped);
+        assert_eq!((ours(&anatomy.imports), ours(&anatomy.exports)), (8, 6), "`types` with all");
+        assert!(binding.plugin().is_responder() && binding.plugin().confirms());
+
+        let mut instance = binding.open().await.expect("an instance");
+        let verdict = instance.verify(&callback()).await;
+        assert_eq!(verdict, Ok(Verdict::Genuine(Proof::default())));
+        let parsed = instance.parse(&callback()).await;
+        let Ok(Ok(Content::Notification(events))) = parsed else { panic!("{parsed:?}") };
+        let told: Vec<_> = events.iter().map(|event| (&*event.id, &*event.kind)).collect();
+        assert_eq!(told, [("clb_1", "frozen.came")]);
+        let worded = instance.respond(&callback().head, &Outcome::Accepted).await;
+        let reply = worded.expect("no fault").expect("a reply");
+        assert_eq!((reply.status, &reply.body[..]), (200, b"{}".as_slice()));
+        let told = instance.explain(&callback()).await;
+        assert_eq!(told, Ok(vec![Fact { name: "url".into(), value: callback().head.url }]));
+        // An interface is loaded by all of its types, whatever its functions do.
+        assert_eq!(instance.kinds().await, Ok(Vec::new()));
+        assert_eq!(instance.register("https://hooks.example.com/old").await, Ok(Vec::new()));
     }
 }
 
@@ -129,7 +163,7 @@ async fn a_version_with_a_field_more_is_served_beside_0_1_0() {
     let indices = explaining::GuestIndices::new(&pre).expect("it explains, in 0.2.0");
     assert!(!Exports::of(&pre).is_adapter(), "nothing of it passes for 0.1.0");
 
-    let binding = old(&both, &folder).await;
+    let binding = old(&both, &folder, MODULE).await;
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut store = Store::new(&both.engine, Call::new(&binding.use_of, deadline));
     store.set_epoch_deadline(1 << 40);
