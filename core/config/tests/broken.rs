@@ -75,7 +75,7 @@ fn keys_and_kinds() {
         Case("[traces]\nsample = 0.5\n", 1, &["[traces] has no endpoint", "4318"]),
         Case("[traces]\nendpoint = \"collector:4318\"\n", 1, &["2:12", "http or https URL"]),
         Case(
-            "[traces]\nendpoint = \"http://a/\"\nsample = 5\nbelieve = true\n",
+            "[traces]\nendpoint = \"http://a/\"\nsample = 5\nbelieve_parents = true\n",
             2,
             &["3:10", "a share from 0 to 1", "0.01 is one", "\"believe_parent\"?"],
         ),
