@@ -55,7 +55,9 @@ async fn one_answer_for_all_who_ask() {
     assert_eq!(whole.shown.status, EventStatus::Answered);
     let [only] = &whole.answers[..] else { panic!("{:?}", whole.answers) };
     assert!(only.stands && !only.late && !only.fallback && only.by == "the responder", "{only:?}");
-    assert_eq!((only.attempt, only.answer.as_deref()), (1, Some(CREATED)));
+    assert_eq!(only.answer.as_deref(), Some(CREATED));
+    // Of the four who asked together, any may have been the one that tried.
+    assert!((1..=4).contains(&only.attempt), "{only:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -35,7 +35,8 @@ pub enum Asked {
     Open {
         /// The event that it is kept as.
         id: EventId,
-        /// Which try this is: 1 is the first.
+        /// Which try it would be: 1 is the first. Of those who ask at the same time each has a
+        /// number, and any of them may be the one that tries.
         attempt: u32,
     },
     /// It has a finished reply, to be sent again byte for byte.
@@ -51,7 +52,7 @@ pub enum Asked {
 pub struct Answering {
     /// The event that the request is kept as.
     pub id: EventId,
-    /// Which try: 1 is the first.
+    /// Which try, as whoever tries was told.
     pub attempt: u32,
     /// What is said to the caller, as the adapter worded it.
     pub reply: Reply,
