@@ -2,6 +2,7 @@
 //! Then the fallback is said, which is written down first where it is the last word. What a
 //! notification came to is known already.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
@@ -40,7 +41,7 @@ impl Recorded {
             Held::Answered(reply) => Answer::Told(Arc::new(Told::again(reply))),
             Held::Asked(question, seat) => {
                 let told = wait(question, &seat, desk);
-                match place.route.pulse.timed(Stage::Answer, told).await {
+                match place.route.pulse.timed(Stage::Answer, pin!(told)).await {
                     Ok(told) => Answer::Told(told),
                     Err(silence) => return Err(silence.stop(place, head)),
                 }

@@ -20,6 +20,7 @@ mod respond;
 mod stop;
 mod forged;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -81,9 +82,12 @@ impl Intake {
             let all = arrival.head.headers.get_all("traceparent");
             all.iter().map(HeaderValue::as_bytes).collect()
         };
-        match traces::callback(parents, || self.clock.now_ms()) {
-            None => self.replied(arrival).await,
-            Some(active) => traces::within(active, Box::pin(self.replied(arrival))).await,
+        let active = traces::callback(parents, || self.clock.now_ms());
+        // Boxed: a connection that waits for its next call holds no room for all of this.
+        let replied = Box::pin(self.replied(arrival));
+        match active {
+            None => replied.await,
+            Some(active) => traces::within(active, replied).await,
         }
     }
 
@@ -91,7 +95,7 @@ impl Intake {
         let (generation, began) = (self.cell.current(), Instant::now());
         let _in_flight = generation.calls.enter();
         let line = self.line(arrival, &generation);
-        let ended = match tokio::time::timeout(self.limits.call_timeout, line).await {
+        let ended = match tokio::time::timeout(self.limits.call_timeout, pin!(line)).await {
             Ok(ended) => ended,
             Err(_) => Ended::refused(Refusal::TooSlow),
         };
@@ -122,13 +126,13 @@ impl Intake {
         };
         let read = read.storable(&*self.store)?;
         let (last, stop) = (read.last_moment(), read.too_late());
-        let parsed =
-            within(last, stop, async { read.verify(&self.forged).await?.parse().await }).await?;
+        let parsing = async { read.verify(&self.forged).await?.parse().await };
+        let parsed = within(last, stop, pin!(parsing)).await?;
         let (last, stop) = (parsed.last_moment(), parsed.too_late());
         let rest = async {
             parsed.record(&self.desk, generation).await?.answer(&self.desk).await?.respond().await
         };
-        within(last, stop, rest).await
+        within(last, stop, pin!(rest)).await
     }
 }
 
@@ -136,7 +140,7 @@ impl Intake {
 async fn within<T>(
     last: Option<tokio::time::Instant>,
     stop: impl FnOnce() -> Stop,
-    line: impl Future<Output = Result<T, Stop>>,
+    line: impl Future<Output = Result<T, Stop>> + Unpin,
 ) -> Result<T, Stop> {
     match last {
         None => line.await,

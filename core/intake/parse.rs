@@ -2,6 +2,8 @@
 //! follows waits. How a notification is acknowledged is worded before that: it is the same
 //! whatever is waited for, and saves an instance of its own.
 
+use std::pin::pin;
+
 use tokio::time::Instant;
 
 use super::route::{self, Place};
@@ -33,7 +35,8 @@ pub(super) enum Worded {
 impl Verified {
     pub(super) async fn parse(self) -> Result<Parsed, Stop> {
         let Verified { place, callback, proof, whole_at, mut instance } = self;
-        let parsed = place.route.pulse.timed(Stage::Parse, instance.parse(&callback)).await;
+        let parsing = instance.parse(&callback);
+        let parsed = place.route.pulse.timed(Stage::Parse, pin!(parsing)).await;
         let outcome = match parsed {
             Ok(Ok(content)) => {
                 return match word(&place, instance, &callback.head, content).await {
@@ -73,7 +76,7 @@ async fn word(
         Content::Request(request) => Worded::Request(request),
         Content::Notification(events) => {
             let accepted = instance.respond(head, &Outcome::Accepted);
-            let accepted = place.route.pulse.timed(Stage::Respond, accepted).await?;
+            let accepted = place.route.pulse.timed(Stage::Respond, pin!(accepted)).await?;
             let no_reply = |why| Fault::Returned(format!("no reply for `accepted`: {why}"));
             Worded::Notification { events, accepted: accepted.map_err(no_reply)? }
         }

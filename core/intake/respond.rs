@@ -1,6 +1,7 @@
 //! The last step: the adapter words the outcome as its provider expects it. The only place that
 //! knows status codes; where no adapter can speak, the reply is plain.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,7 +65,7 @@ impl Stop {
             }
             Stop::Early { place, head, outcome, mut instance } => {
                 let worded = word(&mut instance, &head, outcome);
-                let worded = place.route.pulse.timed(Stage::Respond, worded).await;
+                let worded = place.route.pulse.timed(Stage::Respond, pin!(worded)).await;
                 instance.give_back();
                 match worded {
                     Ok((reply, outcome)) => Ended::worded(reply, head, &place.route.name, &outcome),
@@ -88,7 +89,7 @@ async fn word_anew(
         instance.give_back();
         worded
     };
-    place.route.pulse.timed(Stage::Respond, worded).await
+    place.route.pulse.timed(Stage::Respond, pin!(worded)).await
 }
 
 /// The reply for an outcome; that it has one for each is the adapter's duty.

@@ -1,6 +1,7 @@
 //! Steps two and three: which route a call is for, by method and path alone; then its body, whole
 //! and untouched.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -106,7 +107,7 @@ impl Routed {
             BodyFault::Broken => Refusal::BodyBroken,
         };
         let read = body.read(limits.body_bytes, limits.body_timeout);
-        match place.route.pulse.timed(Stage::Read, read).await {
+        match place.route.pulse.timed(Stage::Read, pin!(read)).await {
             Ok(body) => {
                 let whole_at = Instant::now();
                 Ok(Read { place, callback: Callback { head, body }, whole_at })

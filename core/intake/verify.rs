@@ -1,5 +1,7 @@
 //! Step four: is it genuine? The adapter decides; keys stay in the host.
 
+use std::pin::pin;
+
 use tokio::time::Instant;
 
 use super::forged::Forged;
@@ -27,7 +29,8 @@ impl Read {
             let mut instance = place.adapter.take(Duty::Verify).await?;
             Ok((instance.verify(&callback).await?, instance))
         };
-        let (verdict, instance) = match place.route.pulse.timed(Stage::Verify, asked).await {
+        let said = place.route.pulse.timed(Stage::Verify, pin!(asked)).await;
+        let (verdict, instance) = match said {
             Ok(said) => said,
             Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
         };

@@ -158,7 +158,7 @@ pub fn adapter(identity: &str) {
 }
 
 /// Does this work, and tells it as a stage of the span that it belongs to; `name` is one of few.
-pub async fn stage<F: Future>(name: &'static str, work: F) -> F::Output {
+pub async fn stage<F: Future + Unpin>(name: &'static str, work: F) -> F::Output {
     let stage = child();
     let done = work.await;
     if let Some(stage) = stage {

@@ -1,6 +1,7 @@
 //! One instance of a plugin and the calls that may be made of it. Each call is bounded in time,
 //! memory and size; after a fault the instance is of no further use.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -80,8 +81,8 @@ impl Instance {
         store.set_hostcall_fuel(plugin.limits.memory_bytes);
         store.set_epoch_deadline(FIRST_SLICE);
         let began = Instant::now();
-        let made = plugin.pre.instantiate_async(&mut store);
-        let made = timeout_at(deadline.into(), lane.run(made)).await;
+        let making = plugin.pre.instantiate_async(&mut store);
+        let made = timeout_at(deadline.into(), lane.run(pin!(making))).await;
         let guest = match made {
             Ok(Ok(guest)) => guest,
             Ok(Err(error)) => return Err(classify(&error, store.data().breach())),
@@ -134,7 +135,7 @@ impl Instance {
     pub async fn describe(&mut self) -> Result<Manifest, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Describe);
         let call = plugin.exports.describe(&mut self.live.guest);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         self.end(made)
     }
 
@@ -142,7 +143,7 @@ impl Instance {
     pub async fn configure(&mut self) -> Result<Vec<Reason>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Configure);
         let call = plugin.exports.configure(&mut self.live.guest);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         self.end(made)
     }
 
@@ -150,7 +151,7 @@ impl Instance {
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Verify);
         let call = plugin.exports.verify(&mut self.live.guest, callback);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         let verdict = self.end(made).and_then(|made| bounds::verdict(&plugin.limits, made));
         let verdict = self.count(verdict);
         // What wasn't opened for a callback only looks, and counts for nothing.
@@ -165,7 +166,7 @@ impl Instance {
     ) -> Result<Result<Content, ParseFault>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Parse);
         let call = plugin.exports.parse(&mut self.live.guest, callback);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         let made = self.end(made).and_then(|made| bounds::parsed(&plugin.limits, made));
         self.count(made)
     }
@@ -178,7 +179,7 @@ impl Instance {
     ) -> Result<Result<Reply, Reason>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Respond);
         let call = plugin.exports.respond(&mut self.live.guest, (head, outcome));
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         let made = self.end(made).and_then(|made| bounds::worded(&plugin.limits, made));
         self.count(made)
     }
@@ -191,7 +192,7 @@ impl Instance {
     ) -> Result<Confirmation, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Confirm);
         let call = plugin.exports.confirm(&mut self.live.guest, (event, context));
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         let made = self.end(made).and_then(|made| bounds::confirmation(&plugin.limits, made));
         self.count(made)
     }
@@ -204,7 +205,7 @@ impl Instance {
     ) -> Result<Result<Answer, Decline>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Compute);
         let call = plugin.exports.compute(&mut self.live.guest, (request, context));
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         let made = self.end(made).and_then(|made| bounds::computed(&plugin.limits, made));
         self.count(made)
     }
@@ -213,7 +214,7 @@ impl Instance {
     pub async fn kinds(&mut self) -> Result<Vec<String>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Simulate);
         let call = plugin.exports.kinds(&mut self.live.guest);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         self.end(made)
     }
 
@@ -224,7 +225,7 @@ impl Instance {
     ) -> Result<Result<Callback, Reason>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Simulate);
         let call = plugin.exports.simulate(&mut self.live.guest, wanted);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         self.end(made)
     }
 
@@ -232,7 +233,7 @@ impl Instance {
     pub async fn explain(&mut self, callback: &Callback) -> Result<Vec<Fact>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Explain);
         let call = plugin.exports.explain(&mut self.live.guest, callback);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         self.end(made)
     }
 
@@ -240,7 +241,7 @@ impl Instance {
     pub async fn register(&mut self, url: &str) -> Result<Vec<Fact>, Fault> {
         let (plugin, lane, deadline) = self.begin(Phase::Register);
         let call = plugin.exports.register(&mut self.live.guest, url);
-        let made = timeout_at(deadline, lane.run(call)).await;
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
         self.end(made)
     }
 

@@ -5,7 +5,7 @@
 //! A place is held only while the guest runs, never while it waits.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,15 +37,14 @@ impl Lane {
         Lane(Arc::new(Way { slow, plugin_is_slow, held, outran }))
     }
 
-    /// Runs one call of the guest to its end.
-    pub(super) async fn run<F: Future>(&self, call: F) -> F::Output {
+    /// Runs one call of the guest, which is pinned where it is made, to its end.
+    pub(super) async fn run<F: Future + Unpin>(&self, mut call: F) -> F::Output {
         self.0.outran.store(false, Ordering::Relaxed);
         if self.0.plugin_is_slow.load(Ordering::Relaxed) {
             self.enter().await;
         }
-        let mut call = pin!(call);
         let output = poll_fn(|context| {
-            let polled = call.as_mut().poll(context);
+            let polled = Pin::new(&mut call).poll(context);
             drop(self.held().take());
             polled
         });
