@@ -147,3 +147,20 @@ async fn within<T>(
         Some(last) => tokio::time::timeout_at(last, line).await.unwrap_or_else(|_| Err(stop())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A future that is handed on by value stands twice in whoever takes it: a few such steps one
+    /// inside the other, and a callback's is ten times as large and copied at each of them.
+    #[test]
+    fn a_callbacks_work_takes_little_room() {
+        fn bytes<'i, F: Future>(_: impl FnOnce(&'i Intake, Arrival) -> F) -> usize {
+            size_of::<F>()
+        }
+        let (waiting, working) = (bytes(Intake::take), bytes(Intake::replied));
+        assert!(waiting <= 1 << 10, "a connection holds {waiting} bytes for it");
+        assert!(working <= 8 << 10, "it takes {working} bytes");
+    }
+}
