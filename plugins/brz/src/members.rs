@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -52,12 +52,36 @@ impl<'j, const N: usize> Visitor<'j> for Members<'_, N> {
     fn visit_map<A: MapAccess<'j>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = [None; N];
         let mut repeated = false;
-        while let Some(name) = map.next_key::<String>()? {
-            match self.0.iter().position(|wanted| *wanted == name) {
+        while let Some(place) = map.next_key_seed(Place(&self.0))? {
+            match place {
                 Some(place) => repeated |= found[place].replace(map.next_value()?).is_some(),
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok((!repeated).then_some(found))
+    }
+}
+
+/// Where a member's name stands among those that are asked for. It isn't kept: most names are only
+/// passed by.
+struct Place<'n, const N: usize>(&'n [&'n str; N]);
+
+impl<'j, const N: usize> DeserializeSeed<'j> for Place<'_, N> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'j>>(self, name: D) -> Result<Self::Value, D::Error> {
+        name.deserialize_str(self)
+    }
+}
+
+impl<const N: usize> Visitor<'_> for Place<'_, N> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|wanted| *wanted == name))
     }
 }
