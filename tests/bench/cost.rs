@@ -61,10 +61,10 @@ struct Measured {
 
 fn measure(adapter: &Adapter, to: SocketAddr, way: &str, connections: usize) -> Measured {
     let call = [request(&adapter.callback, way)];
-    let warm = Load { connections, calls: CALLS / 16 };
+    let warm = Load::eager(connections, CALLS / 16);
     load::run(to, &call, warm);
     let (before, start) = (cpu(), Instant::now());
-    load::run(to, &call, Load { connections, calls: CALLS });
+    load::run(to, &call, Load::eager(connections, CALLS));
     let calls = (CALLS / connections * connections) as f64;
     Measured {
         cpu_us: (cpu() - before).as_secs_f64() * 1e6 / calls,

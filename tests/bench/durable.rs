@@ -178,9 +178,9 @@ impl Line {
 
     fn measure(&self) -> f64 {
         let connections = 256;
-        load::run(self.to, &self.calls, Load { connections, calls: CALLS / 8 });
+        load::run(self.to, &self.calls, Load::eager(connections, CALLS / 8));
         let start = Instant::now();
-        load::run(self.to, &self.calls, Load { connections, calls: CALLS });
+        load::run(self.to, &self.calls, Load::eager(connections, CALLS));
         CALLS as f64 / start.elapsed().as_secs_f64()
     }
 }

@@ -1,5 +1,6 @@
 //! The other end of the wire: a process of its own, so that the server's CPU time is the server's.
-//! It sends the same calls over and over on kept connections, and fails where a reply is no 200.
+//! It sends the same calls over and over on kept connections, as fast as replies come or at a
+//! steady pace, and fails where a reply is no 200.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -11,7 +12,8 @@ use tokio::net::TcpStream;
 
 use crate::cost;
 
-/// Set in the environment of the process that sends: `address connections calls`.
+/// Set in the environment of the process that sends: `address connections calls pace`, the last in
+/// nanoseconds.
 pub(crate) const ROLE: &str = "HOOKSWITCH_BENCH_LOAD";
 
 /// How much is sent.
@@ -20,11 +22,22 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     /// Over all connections together.
     pub(crate) calls: usize,
+    /// From one call to the next, over all connections together, whether or not there was a reply;
+    /// zero: each connection sends as soon as it has its reply.
+    pub(crate) pace: Duration,
+}
+
+impl Load {
+    /// As fast as replies come.
+    pub(crate) const fn eager(connections: usize, calls: usize) -> Load {
+        Load { connections, calls, pace: Duration::ZERO }
+    }
 }
 
 /// What came of it.
 pub(crate) struct Sent {
-    /// How long each call took, from its first byte sent to its reply read.
+    /// How long each call took, from its first byte sent to its reply read. One that couldn't be
+    /// sent when it was due, since the last reply was still to come, began then all the same.
     pub(crate) took: Vec<Duration>,
     /// How long all of them took.
     pub(crate) time: Duration,
@@ -37,7 +50,7 @@ pub(crate) struct Sent {
 pub(crate) fn run(to: SocketAddr, calls: &[Vec<u8>], load: Load) -> Sent {
     let me = std::env::current_exe().expect("this program");
     let mut child = Command::new(me)
-        .env(ROLE, format!("{to} {} {}", load.connections, load.calls))
+        .env(ROLE, role(to, load))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -61,14 +74,19 @@ pub(crate) fn run(to: SocketAddr, calls: &[Vec<u8>], load: Load) -> Sent {
     Sent { took, time: Duration::from_nanos(time), cpu }
 }
 
+fn role(to: SocketAddr, load: Load) -> String {
+    format!("{to} {} {} {}", load.connections, load.calls, load.pace.as_nanos())
+}
+
 /// The main function of the process that sends.
 pub(crate) fn send() {
     let role = std::env::var(ROLE).expect("it was looked at");
     let words: Vec<&str> = role.split(' ').collect();
-    let [to, connections, calls] = words[..] else { panic!("{ROLE}: three words") };
+    let [to, connections, calls, pace] = words[..] else { panic!("{ROLE}: four words") };
     let to: SocketAddr = to.parse().expect("an address");
     let connections: usize = connections.parse().expect("a number");
     let calls: usize = calls.parse().expect("a number");
+    let pace = Duration::from_nanos(pace.parse().expect("a number"));
     let mut input = std::io::stdin().lock();
     let mut line = String::new();
     input.read_line(&mut line).expect("calls");
@@ -83,7 +101,9 @@ pub(crate) fn send() {
             .map(|one| {
                 let each = calls / connections;
                 let mine = given.iter().cycle().skip(one * each % given.len()).take(each);
-                tokio::spawn(keep_sending(to, mine))
+                let first = start + pace * u32::try_from(one).expect("few");
+                let own = pace * u32::try_from(connections).expect("few");
+                tokio::spawn(keep_sending(to, mine, (first, own)))
             })
             .collect();
         let mut took = Vec::with_capacity(calls);
@@ -96,13 +116,18 @@ pub(crate) fn send() {
 }
 
 /// How long each took, in nanoseconds.
-async fn keep_sending(to: SocketAddr, calls: impl Iterator<Item = &'static Vec<u8>>) -> Vec<u64> {
+async fn keep_sending(
+    to: SocketAddr,
+    calls: impl Iterator<Item = &'static Vec<u8>>,
+    (mut due, pace): (Instant, Duration),
+) -> Vec<u64> {
     let mut took = Vec::new();
     let mut stream = TcpStream::connect(to).await.expect("a connection");
     stream.set_nodelay(true).expect("no delay");
     let mut reply = Vec::with_capacity(4096);
     for call in calls {
-        let start = Instant::now();
+        let start = begin(due, pace).await;
+        due += pace;
         stream.write_all(call).await.expect("it is sent");
         reply.clear();
         while !is_whole(&reply) {
@@ -115,6 +140,19 @@ async fn keep_sending(to: SocketAddr, calls: impl Iterator<Item = &'static Vec<u
         assert!(reply.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&reply));
     }
     took
+}
+
+/// Waits for when a call is due; when it began.
+async fn begin(due: Instant, pace: Duration) -> Instant {
+    if pace.is_zero() {
+        return Instant::now();
+    }
+    if Instant::now() >= due {
+        return due;
+    }
+    tokio::time::sleep_until(due.into()).await;
+    // How late this process wakes is nothing that the server does.
+    Instant::now()
 }
 
 /// Whether a reply or a request has come to its end; its length is announced.

@@ -28,9 +28,9 @@ use crate::rows::Place;
 
 /// Connections, and calls over all of them together.
 const LOADS: [Load; 3] = [
-    Load { connections: 1, calls: if SHORT { 128 } else { 4096 } },
-    Load { connections: 32, calls: if SHORT { 256 } else { 8192 } },
-    Load { connections: 256, calls: if SHORT { 512 } else { 8192 } },
+    Load::eager(1, if SHORT { 128 } else { 4096 }),
+    Load::eager(32, if SHORT { 256 } else { 8192 }),
+    Load::eager(256, if SHORT { 512 } else { 8192 }),
 ];
 /// Calls before those, which count for nothing.
 const WARM: usize = 256;
