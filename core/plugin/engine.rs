@@ -11,13 +11,20 @@ use super::call::Call;
 use super::limits::PoolLimits;
 use super::wasi;
 
-/// How often a running guest is looked at: it yields to other work, and its deadline is checked.
+/// What the slices of a running guest are counted in.
 const TICK: Duration = Duration::from_millis(1);
 
 /// Ticks of a call's first slice. The first of them may be nearly over when the call begins.
 pub(super) const FIRST_SLICE: u64 = 2;
-/// Ticks of each further slice.
-pub(super) const SLICE: u64 = 1;
+/// Ticks of each further slice. Longer than the first: between two of them the guest may go on on
+/// another thread, and while that is so, both are away from whoever is quick.
+const SLICE_MAX: u64 = 10;
+
+/// Ticks of the next slice of a call that has so much time left.
+pub(super) fn slice(left: Duration) -> u64 {
+    let ticks = left.as_nanos() / TICK.as_nanos();
+    u64::try_from(ticks).map_or(SLICE_MAX, |ticks| ticks.clamp(1, SLICE_MAX))
+}
 
 /// Builds the engine and starts its ticker.
 pub(super) fn build(limits: &PoolLimits) -> wasmtime::Result<Engine> {
@@ -82,4 +89,17 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Call>> {
     wasi::link(&mut linker)?;
     abi::link(&mut linker)?;
     Ok(linker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_is_no_longer_than_what_is_left() {
+        let cases = [(0, 1), (1, 1), (2_500, 2), (9_999, 9), (10_000, 10), (3_600_000_000, 10)];
+        for (left_us, ticks) in cases {
+            assert_eq!(slice(Duration::from_micros(left_us)), ticks, "{left_us} µs");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::abi::Guest;
 use super::binding::{Binding, Duty};
 use super::bounds;
 use super::call::{Call, Phase};
-use super::engine::{FIRST_SLICE, SLICE};
+use super::engine::{FIRST_SLICE, slice};
 use super::fault::{Fault, Refusal, classify};
 use super::lane::Lane;
 use super::loaded::Plugin;
@@ -70,13 +70,13 @@ impl Instance {
         let slot = slot(&plugin, deadline).await?;
         let mut store = Store::new(plugin.pre.engine(), Call::new(&binding.use_of, deadline));
         store.limiter(|call| call);
-        let lane = Lane::new(Arc::clone(&plugin.slow_lane), Arc::clone(&plugin.is_slow));
+        let lane = Lane::new(Arc::clone(&plugin.slow_lane), Arc::clone(&plugin.pace));
         let running = lane.clone();
         store.epoch_deadline_callback(move |context| {
-            if Instant::now() < context.data().deadline {
-                return Ok(UpdateDeadline::YieldCustom(SLICE, running.next_slice()));
+            match context.data().deadline.checked_duration_since(Instant::now()) {
+                Some(left) => Ok(UpdateDeadline::YieldCustom(slice(left), running.next_slice())),
+                None => Err(Refusal(Fault::Deadline).into()),
             }
-            Err(Refusal(Fault::Deadline).into())
         });
         store.set_hostcall_fuel(plugin.limits.memory_bytes);
         store.set_epoch_deadline(FIRST_SLICE);
@@ -256,7 +256,7 @@ impl Instance {
         call.phase = phase;
         call.deadline = deadline;
         self.live.guest.store.set_epoch_deadline(FIRST_SLICE);
-        (Arc::clone(&self.plugin), self.live.lane.clone(), deadline.into())
+        (Arc::clone(&self.plugin), self.live.lane.of(phase), deadline.into())
     }
 
     fn end<T>(

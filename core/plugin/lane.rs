@@ -1,16 +1,28 @@
 //! Who may use the processor for long. A guest that isn't done after its first slice goes on only
 //! while it holds a place in the slow lane, which has one place fewer than there are cores: however
-//! many guests spin, a core is left for those that are quick.
+//! many guests spin, a core is left for those that are quick. A plugin whose calls keep taking long
+//! begins them there, each phase by itself: many that end just within their first slice would
+//! take all cores as well.
 //!
 //! A place is held only while the guest runs, never while it waits.
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
+
+use super::call::Phase;
+
+/// Without a pause for others: what runs for as long is no quick call.
+const LONG: Duration = Duration::from_micros(500);
+/// Quick calls that make up for a long one. One alone says nothing yet: the system takes the
+/// processor from quick ones too.
+const QUICK_PER_LONG: u32 = 16;
 
 /// The slow lane of one engine.
 pub(super) fn slow_lane() -> Arc<Semaphore> {
@@ -18,47 +30,93 @@ pub(super) fn slow_lane() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(cores.saturating_sub(1).max(1)))
 }
 
-/// One instance's way to the processor.
+/// How a plugin's calls went of late: for each phase, how many quick ones it owes.
+#[derive(Default)]
+pub(super) struct Pace([AtomicU32; Phase::COUNT]);
+
+impl Pace {
+    /// Whether a call of late took long, by the clock at least.
+    fn is_suspect(&self, phase: Phase) -> bool {
+        self.0[phase as usize].load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether its next call is taken for a long one.
+    fn is_slow(&self, phase: Phase) -> bool {
+        self.0[phase as usize].load(Ordering::Relaxed) > QUICK_PER_LONG
+    }
+
+    /// Enters a call; of several at once, one may go uncounted.
+    fn enter(&self, phase: Phase, long: bool) {
+        let owed = &self.0[phase as usize];
+        let before = owed.load(Ordering::Relaxed);
+        let after = match long {
+            true => (before + QUICK_PER_LONG).min(2 * QUICK_PER_LONG),
+            false => before.saturating_sub(1),
+        };
+        // Nearly always nothing is owed, and nothing needs to be written.
+        if after != before {
+            owed.store(after, Ordering::Relaxed);
+        }
+    }
+}
+
+/// One instance's way to the processor, for one of its phases.
 #[derive(Clone)]
-pub(super) struct Lane(Arc<Way>);
+pub(super) struct Lane {
+    way: Arc<Way>,
+    phase: Phase,
+}
 
 struct Way {
     slow: Arc<Semaphore>,
-    /// Whether the plugin's last call was a long one: its next one is taken for one too.
-    plugin_is_slow: Arc<AtomicBool>,
+    pace: Arc<Pace>,
     held: Mutex<Option<OwnedSemaphorePermit>>,
-    /// Whether this call has outrun a slice.
-    outran: AtomicBool,
 }
 
 impl Lane {
-    pub(super) fn new(slow: Arc<Semaphore>, plugin_is_slow: Arc<AtomicBool>) -> Lane {
-        let (held, outran) = (Mutex::default(), AtomicBool::new(false));
-        Lane(Arc::new(Way { slow, plugin_is_slow, held, outran }))
+    pub(super) fn new(slow: Arc<Semaphore>, pace: Arc<Pace>) -> Lane {
+        let way = Way { slow, pace, held: Mutex::default() };
+        Lane { way: Arc::new(way), phase: Phase::Start }
+    }
+
+    /// The same for another phase.
+    pub(super) fn of(&self, phase: Phase) -> Lane {
+        Lane { way: Arc::clone(&self.way), phase }
     }
 
     /// Runs one call of the guest, which is pinned where it is made, to its end.
     pub(super) async fn run<F: Future + Unpin>(&self, mut call: F) -> F::Output {
-        self.0.outran.store(false, Ordering::Relaxed);
-        if self.0.plugin_is_slow.load(Ordering::Relaxed) {
+        let pace = &self.way.pace;
+        let mut long = false;
+        // What the system took from it doesn't count against it, once it is asked.
+        let exact = pace.is_suspect(self.phase);
+        if pace.is_slow(self.phase) {
             self.enter().await;
         }
         let output = poll_fn(|context| {
+            let (began, used) = (Instant::now(), exact.then(processor_time));
             let polled = Pin::new(&mut call).poll(context);
             drop(self.held().take());
+            let ran = match used {
+                None => began.elapsed(),
+                Some(used) => processor_time().saturating_sub(used),
+            };
+            // At once: it may have come to no end when it is given up.
+            if ran >= LONG && !long {
+                long = true;
+                pace.enter(self.phase, long);
+            }
             polled
         });
         let output = output.await;
-        if !self.0.outran.load(Ordering::Relaxed) {
-            self.0.plugin_is_slow.store(false, Ordering::Relaxed);
+        if !long {
+            pace.enter(self.phase, long);
         }
         output
     }
 
     /// The guest has used up a slice: what has to be awaited before it goes on.
     pub(super) fn next_slice(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.outran.store(true, Ordering::Relaxed);
-        self.0.plugin_is_slow.store(true, Ordering::Relaxed);
         let lane = self.clone();
         Box::pin(async move {
             // Whoever is quick goes first, and so does whoever else is in the slow lane.
@@ -69,12 +127,68 @@ impl Lane {
 
     async fn enter(&self) {
         // Never closed, so an error can't come; with no place the guest would run on all the same.
-        let place = Arc::clone(&self.0.slow).acquire_owned().await.ok();
+        let place = Arc::clone(&self.way.slow).acquire_owned().await.ok();
         *self.held() = place;
     }
 
     fn held(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
         // A single value: whatever a panic left is whole.
-        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.way.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What this thread has used of the processor. The system has to be asked for it: only a plugin
+/// that is suspect pays for that.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls as their lengths, and whether the next one is then taken for a long one.
+    #[test]
+    fn a_plugin_is_slow_while_it_keeps_taking_long() {
+        let quick = |count: usize| vec![false; count];
+        let long = |count: usize| vec![true; count];
+        for (calls, slow) in [
+            (quick(3), false),
+            // The system may have taken the processor from it.
+            (long(1), false),
+            (long(2), true),
+            ([long(1), quick(15), long(1)].concat(), true),
+            ([long(1), quick(16), long(1)].concat(), false),
+            // However long it was slow, it has to be quick for as long.
+            ([long(1000), quick(15)].concat(), true),
+            ([long(1000), quick(16)].concat(), false),
+        ] {
+            let pace = Pace::default();
+            calls.iter().for_each(|long| pace.enter(Phase::Parse, *long));
+            assert_eq!(pace.is_slow(Phase::Parse), slow, "{calls:?}");
+            assert!(!pace.is_slow(Phase::Verify), "each phase by itself");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_is_long_where_it_runs_on_and_not_where_it_waits() {
+        let pace = Arc::new(Pace::default());
+        let lane = Lane::new(slow_lane(), Arc::clone(&pace)).of(Phase::Compute);
+        for _ in 0..2 {
+            lane.run(std::pin::pin!(tokio::time::sleep(2 * LONG))).await;
+        }
+        assert!(!pace.is_slow(Phase::Compute), "it waited");
+        for _ in 0..2 {
+            let running = async {
+                let before = processor_time();
+                while processor_time() - before < LONG {}
+            };
+            lane.run(std::pin::pin!(running)).await;
+        }
+        assert!(pace.is_slow(Phase::Compute), "it ran");
+        let places = || lane.way.slow.available_permits();
+        let free = places();
+        lane.run(std::pin::pin!(async { assert_eq!(places(), free - 1, "it holds one") })).await;
+        assert_eq!(places(), free);
     }
 }

@@ -146,7 +146,7 @@ pub(super) fn make(
         slots: Arc::new(Semaphore::new(limits.instances)),
         confirmations: Semaphore::new((limits.instances / 2).max(1)),
         slow_lane: Arc::clone(&host.slow_lane),
-        is_slow: Arc::default(),
+        pace: Arc::default(),
         warm: Warm::default(),
         health: Health::new(limits.quarantine.clone()),
         counts: Counts::default(),

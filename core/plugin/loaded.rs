@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -13,6 +12,7 @@ use super::abi::Exports;
 use super::call::Call;
 use super::counts::{Counted, Counts};
 use super::health::{Health, HealthReport};
+use super::lane::Pace;
 use super::limits::Limits;
 use super::warm::Warm;
 
@@ -30,8 +30,7 @@ pub struct Plugin {
     /// Half of the slots: confirmations wait for other people's servers.
     pub(super) confirmations: Semaphore,
     pub(super) slow_lane: Arc<Semaphore>,
-    /// Whether its last call was a long one.
-    pub(super) is_slow: Arc<AtomicBool>,
+    pub(super) pace: Arc<Pace>,
     pub(super) warm: Warm,
     pub(super) health: Health,
     pub(super) counts: Counts,
@@ -60,7 +59,7 @@ impl Plugin {
             slots: Arc::new(Semaphore::new(limits.instances)),
             confirmations: Semaphore::new((limits.instances / 2).max(1)),
             slow_lane: Arc::clone(&self.slow_lane),
-            is_slow: Arc::default(),
+            pace: Arc::default(),
             warm: Warm::default(),
             health: Health::new(limits.quarantine.clone()),
             counts: Counts::default(),
