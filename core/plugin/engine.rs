@@ -9,10 +9,8 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 use super::abi;
 use super::call::Call;
 use super::limits::PoolLimits;
+use super::ticker::TICK;
 use super::wasi;
-
-/// What the slices of a running guest are counted in.
-const TICK: Duration = Duration::from_millis(1);
 
 /// Ticks of a call's first slice. The first of them may be nearly over when the call begins.
 pub(super) const FIRST_SLICE: u64 = 2;
@@ -26,7 +24,7 @@ pub(super) fn slice(left: Duration) -> u64 {
     u64::try_from(ticks).map_or(SLICE_MAX, |ticks| ticks.clamp(1, SLICE_MAX))
 }
 
-/// Builds the engine and starts its ticker.
+/// Builds the engine.
 pub(super) fn build(limits: &PoolLimits) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
@@ -38,9 +36,7 @@ pub(super) fn build(limits: &PoolLimits) -> wasmtime::Result<Engine> {
         .wasm_backtrace_max_frames(None)
         .memory_init_cow(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
-    let engine = Engine::new(&config)?;
-    tick(&engine);
-    Ok(engine)
+    Engine::new(&config)
 }
 
 /// What host functions need of a call's stack, beside the guest's own.
@@ -69,18 +65,6 @@ fn pool(limits: &PoolLimits) -> PoolingAllocationConfig {
         // An open report says that swapped pages can pass from one instance to the next with it.
         .pagemap_scan(Enabled::No);
     pool
-}
-
-/// A thread of its own, so that a busy runtime can't hold it up. It ends with the engine.
-fn tick(engine: &Engine) {
-    let engine = engine.weak();
-    std::thread::spawn(move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(TICK);
-        }
-    });
 }
 
 /// Everything that a plugin may import, linked once.

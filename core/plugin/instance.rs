@@ -70,7 +70,7 @@ impl Instance {
         let slot = slot(&plugin, deadline).await?;
         let mut store = Store::new(plugin.pre.engine(), Call::new(&binding.use_of, deadline));
         store.limiter(|call| call);
-        let lane = Lane::new(Arc::clone(&plugin.slow_lane), Arc::clone(&plugin.pace));
+        let lane = Lane::new(Arc::clone(&plugin.processor), Arc::clone(&plugin.pace));
         let running = lane.clone();
         store.epoch_deadline_callback(move |context| {
             match context.data().deadline.checked_duration_since(Instant::now()) {

@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
+use wasmtime::Engine;
 
 use super::call::Phase;
+use super::ticker::Ticker;
 
 /// Without a pause for others: what runs for as long is no quick call.
 const LONG: Duration = Duration::from_micros(500);
@@ -24,10 +26,18 @@ const LONG: Duration = Duration::from_micros(500);
 /// processor from quick ones too.
 const QUICK_PER_LONG: u32 = 16;
 
-/// The slow lane of one engine.
-pub(super) fn slow_lane() -> Arc<Semaphore> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    Arc::new(Semaphore::new(cores.saturating_sub(1).max(1)))
+/// What the guests of one engine share of the processor.
+pub(super) struct Processor {
+    slow_lane: Arc<Semaphore>,
+    ticker: Ticker,
+}
+
+impl Processor {
+    pub(super) fn of(engine: &Engine) -> Processor {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let places = cores.saturating_sub(1).max(1);
+        Processor { slow_lane: Arc::new(Semaphore::new(places)), ticker: Ticker::start(engine) }
+    }
 }
 
 /// How a plugin's calls went of late: for each phase, how many quick ones it owes.
@@ -68,14 +78,14 @@ pub(super) struct Lane {
 }
 
 struct Way {
-    slow: Arc<Semaphore>,
+    processor: Arc<Processor>,
     pace: Arc<Pace>,
     held: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl Lane {
-    pub(super) fn new(slow: Arc<Semaphore>, pace: Arc<Pace>) -> Lane {
-        let way = Way { slow, pace, held: Mutex::default() };
+    pub(super) fn new(processor: Arc<Processor>, pace: Arc<Pace>) -> Lane {
+        let way = Way { processor, pace, held: Mutex::default() };
         Lane { way: Arc::new(way), phase: Phase::Start }
     }
 
@@ -94,6 +104,7 @@ impl Lane {
             self.enter().await;
         }
         let output = poll_fn(|context| {
+            self.way.processor.ticker.keep_ticking();
             let (began, used) = (Instant::now(), exact.then(processor_time));
             let polled = Pin::new(&mut call).poll(context);
             drop(self.held().take());
@@ -127,7 +138,7 @@ impl Lane {
 
     async fn enter(&self) {
         // Never closed, so an error can't come; with no place the guest would run on all the same.
-        let place = Arc::clone(&self.way.slow).acquire_owned().await.ok();
+        let place = Arc::clone(&self.way.processor.slow_lane).acquire_owned().await.ok();
         *self.held() = place;
     }
 
@@ -172,8 +183,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_is_long_where_it_runs_on_and_not_where_it_waits() {
-        let pace = Arc::new(Pace::default());
-        let lane = Lane::new(slow_lane(), Arc::clone(&pace)).of(Phase::Compute);
+        let (processor, pace) = (Processor::of(&Engine::default()), Arc::new(Pace::default()));
+        let lane = Lane::new(Arc::new(processor), Arc::clone(&pace)).of(Phase::Compute);
         for _ in 0..2 {
             lane.run(std::pin::pin!(tokio::time::sleep(2 * LONG))).await;
         }
@@ -186,7 +197,7 @@ mod tests {
             lane.run(std::pin::pin!(running)).await;
         }
         assert!(pace.is_slow(Phase::Compute), "it ran");
-        let places = || lane.way.slow.available_permits();
+        let places = || lane.way.processor.slow_lane.available_permits();
         let free = places();
         lane.run(std::pin::pin!(async { assert_eq!(places(), free - 1, "it holds one") })).await;
         assert_eq!(places(), free);

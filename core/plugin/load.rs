@@ -145,7 +145,7 @@ pub(super) fn make(
         table_elements: host.limits.table_elements,
         slots: Arc::new(Semaphore::new(limits.instances)),
         confirmations: Semaphore::new((limits.instances / 2).max(1)),
-        slow_lane: Arc::clone(&host.slow_lane),
+        processor: Arc::clone(&host.processor),
         pace: Arc::default(),
         warm: Warm::default(),
         health: Health::new(limits.quarantine.clone()),

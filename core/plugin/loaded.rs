@@ -12,7 +12,7 @@ use super::abi::Exports;
 use super::call::Call;
 use super::counts::{Counted, Counts};
 use super::health::{Health, HealthReport};
-use super::lane::Pace;
+use super::lane::{Pace, Processor};
 use super::limits::Limits;
 use super::warm::Warm;
 
@@ -29,7 +29,7 @@ pub struct Plugin {
     pub(super) slots: Arc<Semaphore>,
     /// Half of the slots: confirmations wait for other people's servers.
     pub(super) confirmations: Semaphore,
-    pub(super) slow_lane: Arc<Semaphore>,
+    pub(super) processor: Arc<Processor>,
     pub(super) pace: Arc<Pace>,
     pub(super) warm: Warm,
     pub(super) health: Health,
@@ -58,7 +58,7 @@ impl Plugin {
             table_elements: self.table_elements,
             slots: Arc::new(Semaphore::new(limits.instances)),
             confirmations: Semaphore::new((limits.instances / 2).max(1)),
-            slow_lane: Arc::clone(&self.slow_lane),
+            processor: Arc::clone(&self.processor),
             pace: Arc::default(),
             warm: Warm::default(),
             health: Health::new(limits.quarantine.clone()),

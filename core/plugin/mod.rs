@@ -11,6 +11,7 @@ mod keyring;
 mod looking;
 mod public_key;
 mod state;
+mod ticker;
 mod engine;
 mod cache;
 mod component;
@@ -48,6 +49,7 @@ pub use self::grant::{Grant, HostRule};
 pub use self::health::{HealthReport, Quarantine};
 pub use self::instance::{Instance, Simulation};
 pub use self::keyring::{KeyForm, KeyVersion, Keyring, Signed};
+use self::lane::Processor;
 pub use self::limits::{Limits, PoolLimits};
 pub use self::load::{LoadFault, Source};
 pub use self::loaded::Plugin;
@@ -85,7 +87,7 @@ pub struct Host {
     limits: PoolLimits,
     compiles: Semaphore,
     states: States,
-    slow_lane: Arc<Semaphore>,
+    processor: Arc<Processor>,
     /// Plugins in use, by their bytes' hash: the same bytes with the same limits are shared.
     loaded: Mutex<HashMap<String, Vec<Weak<Plugin>>>>,
 }
@@ -110,7 +112,7 @@ impl Host {
             cache: cache::Cache::open(cache, limits.cache_bytes),
             compiles: Semaphore::new(limits.compiles),
             states: States::new(clock),
-            slow_lane: lane::slow_lane(),
+            processor: Arc::new(Processor::of(&engine)),
             loaded: Mutex::default(),
             engine,
             limits,
