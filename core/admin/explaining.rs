@@ -11,6 +11,9 @@ use crate::model::clock::rfc3339;
 use crate::model::{Callback, Fact};
 use crate::plugin::Check;
 
+/// Searches at once: whoever called made what is searched, and may have made it large.
+pub(super) const AT_ONCE: usize = 2;
+
 /// Those that were found forged lately, the newest first.
 pub(super) fn forged(admin: &Admin) -> Reply {
     let shown = |one: &ForgedCallback| {
@@ -32,6 +35,8 @@ pub(super) async fn explained(admin: &Admin, call: &Call<'_>) -> Reply {
     let (route, callback) = find(admin, call.id).await?;
     let generation = admin.cell.current();
     let Some(route) = generation.route(&route) else { return Err(Refusal::NoSuch("route")) };
+    // Never closed, so there is always a place in the end.
+    let _place = admin.explaining.acquire().await;
     let told = explain(&generation, route, &callback).await;
     Ok(reply::ok(&shown(&callback, &told)))
 }

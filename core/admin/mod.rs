@@ -46,7 +46,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use self::dry_running::DryRuns;
 use self::endpoint::{Access, Endpoint, Place, Row};
@@ -97,6 +97,7 @@ pub struct Admin {
     clock: Clock,
     rates: Rates,
     dry_runs: DryRuns,
+    explaining: Semaphore,
     stopping: AtomicBool,
 }
 
@@ -124,8 +125,9 @@ impl Admin {
     pub fn new(backing: Backing) -> Admin {
         let Backing { cell, asks, keys, store, forged, clock } = backing;
         let (reloads, rates) = (Reloads::new(asks), Rates::default());
+        let explaining = Semaphore::new(explaining::AT_ONCE);
         let (dry_runs, stopping) = (DryRuns::new(&cell), AtomicBool::new(false));
-        Admin { cell, reloads, keys, store, forged, clock, rates, dry_runs, stopping }
+        Admin { cell, reloads, keys, store, forged, clock, rates, dry_runs, explaining, stopping }
     }
 
     /// From here on the router isn't ready: it takes no new callbacks.

@@ -9,9 +9,12 @@ use crate::model::Callback;
 
 /// A body that is larger is looked at as it is.
 const BODY_BYTES_MAX: usize = 256 << 10;
+/// The largest one that is made of it.
+const MADE_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The callback with each of these bodies that differs from its own.
+/// The callback with each of these bodies that differs from its own. It takes a while for a large
+/// one.
 pub(super) fn changed(callback: &Callback) -> Vec<Changed> {
     if callback.body.len() > BODY_BYTES_MAX {
         return Vec::new();
@@ -66,7 +69,8 @@ fn replaced(body: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 
 fn written_again(body: &[u8]) -> Vec<Body> {
     let Ok(text) = std::str::from_utf8(body) else { return Vec::new() };
-    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+    // What is nested deeper than libraries read, none of them has written again.
+    if serde_json::from_str::<serde_json::Value>(text).is_err() {
         return Vec::new();
     }
     let mut bodies = Vec::new();
@@ -74,15 +78,52 @@ fn written_again(body: &[u8]) -> Vec<Body> {
         for escapes in Escapes::ALL {
             let said =
                 format!("with the body's JSON written {}{}", spelling.said(), escapes.said());
-            bodies.push(("body_json", said, spelled(text, spelling, escapes).into_bytes()));
+            let made = spelled(text, spelling, escapes, MADE_BYTES_MAX);
+            bodies.extend(made.map(|body| ("body_json", said, body.into_bytes())));
         }
     }
     if let Some(sorted) = sorted(text) {
         for spelling in [Spelling::Compact, Spelling::Spaced] {
             let said = format!("with the body's JSON written {}, names sorted", spelling.said());
-            let body = spelled(&sorted, spelling, Escapes::AsTheyAre).into_bytes();
-            bodies.push(("body_json", said, body));
+            let made = spelled(&sorted, spelling, Escapes::AsTheyAre, MADE_BYTES_MAX);
+            bodies.extend(made.map(|body| ("body_json", said, body.into_bytes())));
         }
     }
     bodies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Head;
+
+    #[test]
+    fn what_is_made_of_a_hostile_body_is_bounded() {
+        let nested = |depth: usize, inner: &str| {
+            format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth))
+        };
+        let wide = nested(120, &format!("1{}", ",1".repeat(100_000)));
+        let blank = format!("[1{}]", " ".repeat(BODY_BYTES_MAX - 3));
+        for (name, body, most) in [
+            ("deep", nested(30_000, ""), 7),
+            ("deep and wide", wide, 25),
+            ("blank", blank, 25),
+            ("too large", nested(1, &" ".repeat(BODY_BYTES_MAX)), 0),
+        ] {
+            let head = Head {
+                id: String::new(),
+                method: "POST".to_owned(),
+                url: "https://hooks.example.com/".to_owned(),
+                params: Vec::new(),
+                headers: Vec::new(),
+                peer: "192.0.2.7".to_owned(),
+                received_at_ms: 0,
+            };
+            let made = changed(&Callback { head, body: Bytes::from(body) });
+            assert!(made.len() <= most, "{name}: {}", made.len());
+            let largest = made.iter().map(|one| one.callback.body.len()).max().unwrap_or_default();
+            // One more token, or the line that it begins.
+            assert!(largest <= MADE_BYTES_MAX + 1024, "{name}: {largest}");
+        }
+    }
 }

@@ -46,9 +46,11 @@ impl<'c> Search<'c> {
             return;
         }
         self.keys(generation, route).await;
-        for changed in
-            bodies::changed(self.callback).into_iter().chain(heads::changed(self.callback))
-        {
+        // Away from those who serve. What it can't make, it doesn't try.
+        let callback = self.callback.clone();
+        let made = tokio::task::spawn_blocking(move || bodies::changed(&callback)).await;
+        let changed = made.unwrap_or_default().into_iter().chain(heads::changed(self.callback));
+        for changed in changed {
             if self.found.len() >= FOUND_MAX {
                 return;
             }
