@@ -93,10 +93,12 @@ fn as_text(plan: &Value) -> String {
         }
     }
     rows(&plan["rehearsals"]).iter().for_each(|one| rehearsal(&mut text, one));
-    if text.is_empty() {
+    let problems = word(&plan["problems"]);
+    // What differs in a config that can't be read isn't known.
+    if text.is_empty() && (problems.is_empty() || plan["applies"] == true) {
         text.push_str("nothing differs from what runs\n");
     }
-    text.push_str(word(&plan["problems"]));
+    text.push_str(problems);
     text.push_str(match (word(&plan["fate"]), plan["applies"] == true) {
         ("applied", _) => "applied\n",
         ("refused", _) => "refused\n",

@@ -85,26 +85,29 @@ impl Reloader {
         };
         // The first look only finds out where to look, and what changed since the start.
         live.look(&mut watch, Look::Files).await;
+        let mut changed = false;
         loop {
             // Files are left to settle; whoever asks, or sends the signal, means now.
-            let files = async {
-                watch.changed().await;
-                watch.settled(&rules).await;
-            };
             let wake = tokio::select! {
-                () = files => Wake::Files,
+                () = watch.changed(), if !changed => {
+                    changed = true;
+                    continue;
+                }
+                () = watch.settled(&rules), if changed => Wake::Files,
                 Some(()) = hangups.recv() => Wake::Hangup,
                 Some(ask) = asks.recv() => Wake::Asked(ask),
             };
             match wake {
-                Wake::Files => {
-                    watch.retry();
-                    live.look(&mut watch, Look::Files).await;
-                }
+                Wake::Files => {}
                 Wake::Hangup => {
                     live.look(&mut watch, Look::Again).await;
                 }
                 Wake::Asked(ask) => live.answer(&mut watch, ask).await,
+            }
+            // Whatever came in between, a change isn't forgotten: a plan, for one, applies nothing.
+            if std::mem::take(&mut changed) {
+                watch.retry();
+                live.look(&mut watch, Look::Files).await;
             }
         }
     }
@@ -321,7 +324,7 @@ fn check_memory(settings: &Settings) -> Problems {
 /// been half-written, and half a config can be a valid one that lacks routes.
 const STILL: Duration = Duration::from_millis(50);
 /// The same where a file has become empty, or is gone. Whoever writes a file in place empties it
-/// first, and a busy disk may hold up what comes then; an empty file is a valid one without routes.
+/// first, and a busy disk may hold up what comes then; one of several may be empty for good.
 const HOLLOW_STILL: Duration = Duration::from_millis(500);
 /// How often files are read again that change, or lie elsewhere than a moment ago.
 const TRIES_MAX: usize = 10;
