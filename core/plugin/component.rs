@@ -1,6 +1,9 @@
 //! From a file's bytes to a component: what is already one passes, a core module that follows the
 //! canonical ABI is wrapped. Nothing is compiled or run here.
 
+use anyhow::Context as _;
+use wasm_encoder::{Module, RawSection};
+use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -44,16 +47,33 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<u8>, LoadFault> {
 }
 
 fn wrap(core: &[u8], names: &[String]) -> anyhow::Result<Vec<u8>> {
-    let described = wit_component::metadata::decode(core)?.0.is_some();
-    let mut module = core.to_vec();
-    if !described {
-        describe(&mut module, names)?;
-    }
+    let mut module = bare(core)?;
+    describe(&mut module, names)?;
     ComponentEncoder::default().validate(true).module(&module)?.encode()
 }
 
-/// Adds a description to a module that has none: a world that imports all there is and exports the
-/// interfaces that the module's export names speak of.
+/// The module without what its toolchain wrote of its world: that says nothing that its names
+/// don't, and reading one that was made to harm can overflow the stack of whoever reads it.
+fn bare(core: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut module = Module::new();
+    for payload in Parser::new(0).parse_all(core) {
+        let payload = payload?;
+        if let Payload::CustomSection(custom) = &payload
+            && custom.name().starts_with("component-type")
+        {
+            continue;
+        }
+        if let Some((id, range)) = payload.as_section() {
+            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
+            let data = core.get(range).context("a section ends behind the module")?;
+            module.section(&RawSection { id, data });
+        }
+    }
+    Ok(module.finish())
+}
+
+/// Adds a description to the module: a world that imports all there is and exports the interfaces
+/// that the module's export names speak of.
 fn describe(module: &mut Vec<u8>, names: &[String]) -> anyhow::Result<()> {
     let mut resolve = Resolve::default();
     for (name, text) in abi::WASI.into_iter().chain([("plugin.wit", abi::WIT)]) {
@@ -87,12 +107,38 @@ fn world_of(names: &[String]) -> String {
 
 fn exported(module: &[u8]) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
-    for payload in wasmparser::Parser::new(0).parse_all(module) {
-        if let wasmparser::Payload::ExportSection(section) = payload? {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ExportSection(section) = payload? {
             for export in section {
                 names.push(export?.name.to_owned());
             }
         }
     }
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A description that was changed in one byte overflows the stack of whoever reads it.
+    #[test]
+    fn what_a_module_says_of_itself_is_not_read() {
+        let guest = include_str!("../../tests/guests/telling-adapter.wat");
+        let module = wat::parse_str(guest.replace("VERSION", "200")).expect("a module");
+        let plain = from_bytes(&module).expect("a component");
+        let mut described = bare(&module).expect("its sections");
+        let own = described.len();
+        describe(&mut described, &exported(&module).expect("its exports")).expect("a world");
+        let name = b"hookswitch:plugin";
+        let named = described.windows(name.len()).enumerate().skip(own);
+        let places: Vec<usize> =
+            named.filter(|(_, window)| window == name).map(|(at, _)| at).collect();
+        assert!(places.len() > 1, "{places:?}");
+        for at in places {
+            let mut changed = described.clone();
+            changed[at] = b'e';
+            assert!(from_bytes(&changed).expect("a component") == plain, "{at}");
+        }
+    }
 }
