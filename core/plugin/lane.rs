@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::yield_now;
+use tokio::task::{block_in_place, yield_now};
 use wasmtime::Engine;
 
 use super::call::Phase;
@@ -106,7 +107,8 @@ impl Lane {
         let output = poll_fn(|context| {
             self.way.processor.ticker.keep_ticking();
             let (began, used) = (Instant::now(), exact.then(processor_time));
-            let polled = Pin::new(&mut call).poll(context);
+            let place = self.held().is_some();
+            let polled = aside(place, || Pin::new(&mut call).poll(context));
             drop(self.held().take());
             let ran = match used {
                 None => began.elapsed(),
@@ -145,6 +147,15 @@ impl Lane {
     fn held(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
         // A single value: whatever a panic left is whole.
         self.way.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs what may take long. Whoever else this worker would have run meanwhile, or looked out for,
+/// is left to another one, where there can be one.
+fn aside<T>(long: bool, run: impl FnOnce() -> T) -> T {
+    match long && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+        true => block_in_place(run),
+        false => run(),
     }
 }
 
