@@ -21,7 +21,7 @@ fn configure(folder: &Path, version: usize) {
     let text = format!(
         "[listen]\npublic = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\ndebug_headers = true\n\
          [store]\npath = \"data/hookswitch.db\"\n[limits]\nplugin_deadline = \"20s\"\n\
-         [admin.keys.ops]\nsecret = {{ file = \"ops\" }}\nscopes = [\"admin:read\"]\n\
+         [admin.keys.ops]\nsecret = {{ file = \"ops\" }}\nscopes = [\"admin:read\", \"admin:write\"]\n\
          [plugins.telling]\nsource = \"{version}.wasm\"\n\
          [[routes]]\nname = \"telling\"\npath = \"/telling\"\nadapter = \"telling\"\n\
          settings = {{ n = {version} }}\n"
@@ -81,6 +81,22 @@ fn an_old_generation_is_freed_with_the_last_callback_that_began_with_it() {
     assert_eq!(router.json(GENERATION)["id"], 3);
 }
 
+/// Whoever plans right after an edit, plans it; it is applied all the same.
+#[test]
+fn an_edit_is_applied_though_somebody_plans_it_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    std::fs::write(folder.join("ops"), SECRET_OF_OPS).expect("a secret");
+    configure(folder, 0);
+    let router = Router::start_administered(&folder.join("router.toml"));
+    for version in 1..4 {
+        configure(folder, version);
+        let (code, text) = router.told(&["plan"]);
+        assert_eq!(code, Some(0), "{text}");
+        router.until(GENERATION, |said| said["id"] == version + 1);
+    }
+}
+
 #[test]
 fn a_file_that_was_emptied_is_left_a_while_to_be_written() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -98,4 +114,9 @@ fn a_file_that_was_emptied_is_left_a_while_to_be_written() {
     router.until(GENERATION, |said| said["id"] == 2);
     assert!(began.elapsed() >= Duration::from_millis(500), "it might have been written");
     assert_eq!(router.post("/more", &[], b"{}").status, 404, "it is meant to be empty");
+    // Where nothing stands anywhere, that is no config.
+    std::fs::File::create(folder.path().join("router.toml")).expect("it is emptied");
+    let said = router.until(GENERATION, |said| said["last_rejected"] != Value::Null);
+    assert!(said.to_string().contains("nothing stands in the config"), "{said}");
+    assert_eq!(router.post("/telling", &[], b"{}").status, 200, "it runs on");
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use super::place::Source;
 use super::shown::{secret_names, shown};
 use super::tree::{Entry, Planting};
 use super::{Place, Problem, Problems};
+use crate::files::{self, ReadFault};
 
 /// Bytes of one config file.
 const FILE_BYTES_MAX: usize = 1 << 20;
@@ -61,6 +62,11 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Whether nothing stands in any of them.
+    pub fn is_empty(&self) -> bool {
+        self.documents.iter().all(|document| document.entries.is_empty())
+    }
+
     /// The files that were read.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.documents.iter().map(|document| document.source.path())
@@ -194,18 +200,10 @@ fn read_file(path: &Path) -> Result<String, String> {
 
 /// The bytes of a regular file, at most `bytes_max`; the error says why not, without any of them.
 pub(crate) fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, String> {
-    let refuse = |error: io::Error| reason(&error);
-    // Looked at before it is opened: opening a pipe would wait for its writer.
-    if !fs::metadata(path).map_err(refuse)?.is_file() {
-        return Err("it isn't a regular file".to_owned());
-    }
-    let file = fs::File::open(path).map_err(refuse)?;
-    let mut bytes = Vec::new();
-    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(refuse)?;
-    match bytes.len() > bytes_max {
-        true => Err(format!("it is larger than {bytes_max} bytes")),
-        false => Ok(bytes),
-    }
+    files::read(path, bytes_max).map_err(|fault| match fault {
+        ReadFault::Refused(error) => reason(&error),
+        ReadFault::Irregular | ReadFault::TooLarge(_) => fault.to_string(),
+    })
 }
 
 /// Why the system refused, in words that don't differ between systems.

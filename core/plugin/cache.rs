@@ -16,9 +16,12 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::load;
+use crate::files;
 use crate::observe::{self, Level};
 
 const MAC_BYTES: usize = 32;
+/// Code is some times as large as the plugin that it was compiled of.
+const FILE_BYTES_MAX: usize = 1 << 30;
 const KEY_FILE: &str = "key";
 
 /// The folder of compiled code, or nothing.
@@ -51,7 +54,7 @@ impl Cache {
     pub(super) fn find(&self, engine: &Engine, hash: &str) -> Option<Component> {
         let folder = self.folder.as_ref()?;
         let path = folder.file(engine, hash)?;
-        let file = fs::read(&path).ok()?;
+        let file = files::read(&path, FILE_BYTES_MAX).ok()?;
         let Some(code) = folder.verified(&path, &file) else {
             observe::notice(Level::Warn, &format!("{}: not ours, compiling anew", path.display()));
             let _ = fs::remove_file(&path);

@@ -17,6 +17,7 @@ use super::limits::Limits;
 use super::loaded::Plugin;
 use super::warm::Warm;
 use super::{Host, abi, component};
+use crate::files::{self, ReadFault};
 use crate::model::hex;
 
 /// Where a plugin's bytes are.
@@ -40,12 +41,12 @@ pub enum LoadFault {
         known: Vec<&'static str>,
     },
     /// The file can't be read.
-    #[error("{} can't be read: {error}", path.display())]
+    #[error("{} can't be read: {fault}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: std::io::Error,
+        fault: ReadFault,
     },
     /// The file is larger than any plugin.
     #[error("the file is larger than 64 MiB")]
@@ -90,7 +91,7 @@ fn list(names: &[String]) -> String {
 }
 
 /// The largest file that is read as a plugin.
-const FILE_BYTES_MAX: u64 = 64 << 20;
+const FILE_BYTES_MAX: usize = 64 << 20;
 
 /// The bytes of a plugin, as they stand now.
 pub(super) fn read(source: &Source) -> Result<Vec<u8>, LoadFault> {
@@ -103,17 +104,10 @@ pub(super) fn read(source: &Source) -> Result<Vec<u8>, LoadFault> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, LoadFault> {
-    let unreadable = |error| LoadFault::Unreadable { path: path.to_owned(), error };
-    let about = std::fs::metadata(path).map_err(unreadable)?;
-    if !about.is_file() {
-        // Reading a pipe would wait for its writer.
-        let error = std::io::Error::other("it isn't a regular file");
-        return Err(unreadable(error));
-    }
-    if about.len() > FILE_BYTES_MAX {
-        return Err(LoadFault::TooLarge);
-    }
-    std::fs::read(path).map_err(unreadable)
+    files::read(path, FILE_BYTES_MAX).map_err(|fault| match fault {
+        ReadFault::TooLarge(_) => LoadFault::TooLarge,
+        fault => LoadFault::Unreadable { path: path.to_owned(), fault },
+    })
 }
 
 /// SHA-256 in hexadecimal.

@@ -23,8 +23,7 @@ pub(super) struct Seen {
     /// The files that matter, and where they have to be watched.
     pub(super) files: Vec<PathBuf>,
     pub(super) folders: Folders,
-    /// The config's and the secrets' files that are empty, or gone: as they are just before they
-    /// are written.
+    /// Those of them that are empty, or gone: as they are just before they are written.
     pub(super) hollow: BTreeSet<PathBuf>,
 }
 
@@ -53,10 +52,12 @@ fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
     let whole = if path.is_dir() { vec![path.to_owned(), path.join("routes")] } else { Vec::new() };
     let read = config::read(path);
     let (settings, problems) = match read {
+        Ok(sources) if sources.is_empty() && !sources.problems.has_errors() => {
+            (None, nothing(path))
+        }
         Ok(sources) => config::resolve(&sources, &environment),
         Err(problems) => (None, problems),
     };
-    let (settings, problems) = refuse_nothing(settings, problems);
     // Of a config that can't be read it isn't known where it lies: the old places stay.
     let files = settings.as_ref().map_or(files, files_of);
     let digest = match &settings {
@@ -66,8 +67,7 @@ fn see_now(path: &Path, host: &Host, files: Vec<PathBuf>) -> Seen {
     let root = path.to_owned();
     let folders = watch::folders(&whole, std::iter::once(&root).chain(&files));
     let is_hollow = |path: &&PathBuf| std::fs::metadata(path).map_or(true, |file| file.len() == 0);
-    let read = settings.iter().flat_map(|settings| &settings.files);
-    let hollow = read.filter(is_hollow).cloned().collect();
+    let hollow = files.iter().filter(is_hollow).cloned().collect();
     Seen { settings, problems, digest, files, folders, hollow }
 }
 
@@ -98,15 +98,10 @@ fn plugin_files(settings: &Settings) -> impl Iterator<Item = PathBuf> + '_ {
     })
 }
 
-/// A folder without a single config file is one that is being written, or a mistake: a running
-/// router doesn't drop all its routes for that.
-fn refuse_nothing(
-    settings: Option<Settings>,
-    mut problems: Problems,
-) -> (Option<Settings>, Problems) {
-    if settings.as_ref().is_some_and(|settings| settings.files.is_empty()) {
-        problems.push(Problem::error("there is no config file any more"));
-        return (None, problems);
-    }
-    (settings, problems)
+/// A config in which nothing stands is one that is being written, or a mistake: a running router
+/// doesn't drop all its routes for that.
+fn nothing(path: &Path) -> Problems {
+    let problem =
+        Problem::error(format!("nothing stands in the config {} any more", path.display()));
+    problem.help("to serve nothing, stop the router").into()
 }
