@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use self::delivering::Background;
 use self::exporting::Exporting;
 use self::sockets::Sockets;
-use crate::admin::{Admin, Backing, Keys};
+use crate::admin::{Admin, Backing};
 use crate::config::{self, Problems, Router, Settings};
 use crate::generation::{Cell, Generation};
 use crate::intake::{Intake, Proxies};
@@ -177,13 +177,12 @@ impl App {
             async move { intake.take(arrival).await }
         };
         let (asks, asked) = mpsc::channel(ASKS_MAX);
-        let keys = Keys::new(&reloader.started.router.admin_keys);
         let (cell, clock) = (Arc::clone(&reloader.cell), reloader.clock.clone());
         let settings = &reloader.started.router.delivering;
         let drain_limit = settings.deliver_drain;
         let exporting = Exporting::start(&reloader.started.router);
         let background = Background::start(&store, &cell, &clock, settings);
-        let office = Arc::new(Admin::new(Backing { cell, asks, keys, store, forged, clock }));
+        let office = Arc::new(Admin::new(Backing { cell, asks, store, forged, clock }));
         let admin = admin.zip(Some(reloader.certificates.admin.clone()));
         let administering = tokio::spawn(administer(admin, Arc::clone(&office)));
         let reloading = tokio::spawn(reloader.run(asked, hangups));

@@ -20,8 +20,10 @@ pub(super) fn token(admin: &Admin, call: &Call<'_>) -> Reply {
     };
     let ends_ms = call.now_ms.saturating_add(TOKEN_S * 1000);
     let seal = |ends_ms: u64, refresh: bool| {
-        let (key, scopes) = (caller.key.clone(), scopes.clone());
-        admin.keys.seal(&Token { key, scopes, ends_ms, refresh }).ok_or(Refusal::NoRandom)
+        let (key, mark, scopes) = (caller.key.clone(), caller.mark.clone(), scopes.clone());
+        let token = Token { key, mark, scopes, ends_ms, refresh };
+        let sealed = admin.tokens.as_ref().and_then(|tokens| tokens.seal(&token));
+        sealed.ok_or(Refusal::NoRandom)
     };
     Ok(reply::created(&json!({
         "token": seal(ends_ms, false)?,

@@ -1,5 +1,6 @@
-//! Who may use the API. Secrets are kept and compared as digests, in a time that depends neither on
-//! what was sent nor on which key fits; a key without a secret fits nothing.
+//! Who calls the API. Secrets are compared as digests, in a time that depends neither on what was
+//! sent nor on which key fits; a key without a secret fits nothing. A token is worth what its key
+//! is worth now.
 
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
@@ -8,21 +9,13 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::reply::Refusal;
 use super::tokens::{Token, Tokens};
-use crate::config::AdminKey;
+use crate::generation::ApiKey;
 
-/// All keys of the API, and the tokens that stand for them.
-pub struct Keys {
-    keys: Vec<Key>,
+/// The keys that count now, and the tokens that stand for them.
+pub(super) struct Keys<'k> {
+    pub(super) keys: &'k [ApiKey],
     /// `None` where the system gave no random numbers: there are no tokens then.
-    tokens: Option<Tokens>,
-}
-
-/// One of them.
-struct Key {
-    name: String,
-    /// Old and new side by side while it is changed.
-    secrets: Vec<Digest>,
-    scopes: Vec<String>,
+    pub(super) tokens: Option<&'k Tokens>,
 }
 
 /// Who calls.
@@ -30,6 +23,8 @@ struct Key {
 pub(super) struct Caller {
     /// The name of its key.
     pub(super) key: String,
+    /// Which of its secrets it has, or its token was made for.
+    pub(super) mark: String,
     /// What it is allowed.
     pub(super) scopes: Vec<String>,
     /// What it showed.
@@ -54,18 +49,7 @@ impl Caller {
     }
 }
 
-impl Keys {
-    /// The keys of the config.
-    pub fn new(keys: &[AdminKey]) -> Keys {
-        let secret = |text: &str| digest(&SHA256, text.as_bytes());
-        let key = |key: &AdminKey| Key {
-            name: key.name.clone(),
-            secrets: key.secret.iter().map(|version| secret(version.value.expose())).collect(),
-            scopes: key.scopes.clone(),
-        };
-        Keys { keys: keys.iter().map(key).collect(), tokens: Tokens::new() }
-    }
-
+impl Keys<'_> {
     /// Whose key, or token, these headers show: `x-key-id` with `x-secret-key`; or `Authorization:
     /// Bearer` with the secret or a token, where `x-key-id` may say which key it is. A header that
     /// stands there twice shows nothing.
@@ -80,44 +64,54 @@ impl Keys {
         if let Some(caller) = self.key(name, shown) {
             return Ok(caller);
         }
-        let token = self.tokens.as_ref().and_then(|tokens| tokens.open(shown));
+        let token = self.tokens.and_then(|tokens| tokens.open(shown));
         let token = token.filter(|token| name.is_none_or(|name| name == token.key.as_bytes()));
-        let Token { key, scopes, ends_ms, refresh } = token.ok_or(Refusal::WrongToken)?;
-        if ends_ms <= now_ms {
+        let token = token.ok_or(Refusal::WrongToken)?;
+        if token.ends_ms <= now_ms {
             return Err(Refusal::OldToken);
         }
-        Ok(Caller { key, scopes, by: if refresh { By::Refresh(ends_ms) } else { By::Token } })
-    }
-
-    /// Makes the text of a token; `None` where there are none.
-    pub(super) fn seal(&self, token: &Token) -> Option<String> {
-        self.tokens.as_ref()?.seal(token)
+        self.of_token(token).ok_or(Refusal::WrongToken)
     }
 
     /// The key with this secret: of this name, or whichever fits.
     fn key(&self, name: Option<&[u8]>, secret: &[u8]) -> Option<Caller> {
         let secret = digest(&SHA256, secret);
         let mut found = None;
-        for key in &self.keys {
+        for key in self.keys {
             let named = name.is_none_or(|name| name == key.name.as_bytes());
-            if key.fits(&secret) && named && found.is_none() {
+            if fits(key, &secret) && named && found.is_none() {
                 found = Some(key);
             }
         }
         found.map(|key| Caller {
             key: key.name.clone(),
+            mark: self.tokens.map(|tokens| tokens.mark(&secret)).unwrap_or_default(),
             scopes: key.scopes.clone(),
             by: By::Secret,
         })
     }
+
+    /// Whoever shows a token, as long as its key has the secret that it was made for; with those of
+    /// its scopes that the key still has.
+    fn of_token(&self, token: Token) -> Option<Caller> {
+        let Token { key, mark, mut scopes, ends_ms, refresh } = token;
+        let tokens = self.tokens?;
+        let own = self.keys.iter().find(|own| own.name == key)?;
+        own.secrets.iter().find(|secret| tokens.mark(secret) == mark)?;
+        scopes.retain(|scope| own.scopes.contains(scope));
+        Some(Caller {
+            key,
+            mark,
+            scopes,
+            by: if refresh { By::Refresh(ends_ms) } else { By::Token },
+        })
+    }
 }
 
-impl Key {
-    /// Looks at every version, whichever fits.
-    fn fits(&self, secret: &Digest) -> bool {
-        let same = |own: &Digest| own.as_ref().ct_eq(secret.as_ref());
-        self.secrets.iter().fold(Choice::from(0), |fits, own| fits | same(own)).into()
-    }
+/// Looks at every version of the key's secret, whichever fits.
+fn fits(key: &ApiKey, secret: &Digest) -> bool {
+    let same = |own: &Digest| own.as_ref().ct_eq(secret.as_ref());
+    key.secrets.iter().fold(Choice::from(0), |fits, own| fits | same(own)).into()
 }
 
 /// The value of a header that isn't repeated; the outer `None`: it is.

@@ -51,12 +51,12 @@ use tokio::sync::{Semaphore, mpsc};
 use self::dry_running::DryRuns;
 use self::endpoint::{Access, Endpoint, Place, Row};
 pub(crate) use self::explaining::shown as explanation_json;
-pub use self::keys::Keys;
-use self::keys::{By, Caller};
+use self::keys::{By, Caller, Keys};
 use self::query::Query;
 use self::rate::Rates;
 use self::reloads::Reloads;
 use self::reply::{Refusal, Reply};
+use self::tokens::Tokens;
 use crate::generation::{Ask, Cell};
 use crate::intake::Forged;
 use crate::listen::{Arrival, BodyFault};
@@ -77,8 +77,6 @@ pub struct Backing {
     pub cell: Arc<Cell>,
     /// Where reloads are asked for.
     pub asks: mpsc::Sender<Ask>,
-    /// Who may ask for what.
-    pub keys: Keys,
     /// What was recorded.
     pub store: Arc<dyn Store>,
     /// What was found forged lately.
@@ -91,7 +89,7 @@ pub struct Backing {
 pub struct Admin {
     cell: Arc<Cell>,
     reloads: Reloads,
-    keys: Keys,
+    tokens: Option<Tokens>,
     store: Arc<dyn Store>,
     forged: Arc<Forged>,
     clock: Clock,
@@ -123,11 +121,22 @@ impl Call<'_> {
 impl Admin {
     /// Shows and changes what is in `backing`.
     pub fn new(backing: Backing) -> Admin {
-        let Backing { cell, asks, keys, store, forged, clock } = backing;
+        let Backing { cell, asks, store, forged, clock } = backing;
         let (reloads, rates) = (Reloads::new(asks), Rates::default());
         let explaining = Semaphore::new(explaining::AT_ONCE);
         let (dry_runs, stopping) = (DryRuns::new(&cell), AtomicBool::new(false));
-        Admin { cell, reloads, keys, store, forged, clock, rates, dry_runs, explaining, stopping }
+        Admin {
+            cell,
+            reloads,
+            tokens: Tokens::new(),
+            store,
+            forged,
+            clock,
+            rates,
+            dry_runs,
+            explaining,
+            stopping,
+        }
     }
 
     /// From here on the router isn't ready: it takes no new callbacks.
@@ -184,7 +193,9 @@ impl Admin {
         place: Option<&Place<'_>>,
         now_ms: u64,
     ) -> Result<Caller, Refusal> {
-        let caller = self.keys.admit(&head.headers, now_ms)?;
+        let generation = self.cell.current();
+        let keys = Keys { keys: &generation.api_keys, tokens: self.tokens.as_ref() };
+        let caller = keys.admit(&head.headers, now_ms)?;
         let gives_tokens = place.is_some_and(Place::gives_tokens);
         // A token is no key: it can't be made to last longer.
         match (caller.by, gives_tokens) {

@@ -37,6 +37,7 @@ fn shown(plan: &Plan) -> Value {
         "plugins": plan.changes.plugins.iter().map(plugin).collect::<Value>(),
         "secrets": plan.changes.secrets,
         "destinations": named(&plan.changes.destinations),
+        "api_keys": named(&plan.changes.api_keys),
         "needs_restart": plan.changes.needs_restart,
         "rehearsals": plan.rehearsals.iter().map(rehearsal).collect::<Value>(),
     })

@@ -3,14 +3,21 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::Digest;
 use ring::hmac;
 use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
+
+use crate::model::hex;
 
 /// For how long a token is good, in seconds.
 pub(super) const TOKEN_S: u64 = 3600;
 /// For how long new ones can be had for a refresh token, in milliseconds.
 pub(super) const REFRESH_MS: u64 = 7 * 3600 * 1000;
+
+/// What is signed for a mark begins with a byte that no token has.
+const MARK: &[u8] = b"\0";
+const MARK_BYTES: usize = 8;
 
 /// What all tokens begin with.
 const PREFIX: &str = "hst_";
@@ -22,6 +29,8 @@ const TOKEN_BYTES_MOST: usize = 4096;
 pub(super) struct Token {
     /// The key that it stands for.
     pub(super) key: String,
+    /// Which of the key's secrets it was made for.
+    pub(super) mark: String,
     /// What it allows.
     pub(super) scopes: Vec<String>,
     /// When it ends, Unix milliseconds.
@@ -37,6 +46,13 @@ impl Tokens {
     /// With a key of its own; `None` where the system has no random numbers.
     pub(super) fn new() -> Option<Tokens> {
         hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).ok().map(Tokens)
+    }
+
+    /// What stands in a token for a secret of which this is the digest. It tells nobody which one
+    /// that is.
+    pub(super) fn mark(&self, secret: &Digest) -> String {
+        let tag = hmac::sign(&self.0, &[MARK, secret.as_ref()].concat());
+        hex::encode(&tag.as_ref()[..MARK_BYTES])
     }
 
     /// The text of a token.
@@ -66,7 +82,8 @@ mod tests {
     fn only_its_own_and_only_unchanged() {
         let tokens = Tokens::new().expect("random numbers");
         let scopes = vec!["webhooks:read".to_owned()];
-        let token = Token { key: "ops".to_owned(), scopes, ends_ms: 7, refresh: false };
+        let (key, mark) = ("ops".to_owned(), "1".to_owned());
+        let token = Token { key, mark, scopes, ends_ms: 7, refresh: false };
         let text = tokens.seal(&token).expect("a token");
         assert_eq!(tokens.open(text.as_bytes()), Some(token));
         for at in 0..text.len() {

@@ -79,7 +79,8 @@ fn as_text(plan: &Value) -> String {
         return "nothing was reloaded since the start\n".to_owned();
     }
     let mut text = String::new();
-    for (table, noun) in [("routes", "route"), ("destinations", "destination")] {
+    for (table, noun) in [("routes", "route"), ("destinations", "destination"), ("api_keys", "key")]
+    {
         named(&mut text, noun, &plan[table]);
     }
     for plugin in rows(&plan["plugins"]) {
@@ -166,13 +167,14 @@ mod tests {
                 "changed": [{ "name": "c", "keys": ["path", "settings.key_form"] }] },
             "plugins": [{ "name": "p", "old": "0123456789abcdef", "new": null }],
             "secrets": ["route c: key: another value of k"], "destinations": nothing,
+            "api_keys": { "added": [], "removed": ["ops"], "changed": [] },
             "needs_restart": ["public in [listen]"],
             "rehearsals": [{ "route": "c", "callbacks": 2, "differing": 1, "cut_short": null,
                 "differences": [{ "callback_id": "1", "what": "verdict", "old": "genuine",
                     "new": "forged (late)" }] }],
         });
         let lines = "+ route a\n- route b\n~ route c: path, settings.key_form\n\
-            ~ plugin p: 0123456789ab → none\n~ secret of route c: key: another value of k\n\
+            - key ops\n~ plugin p: 0123456789ab → none\n~ secret of route c: key: another value of k\n\
             ! after a restart: public in [listen]\nrehearsed c: 2 callbacks, 1 differ\n  \
             1  verdict: genuine → forged (late)\nerror: no\nwould be refused\n";
         assert_eq!(as_text(&plan), lines);

@@ -85,7 +85,7 @@ pub struct Router {
 
 impl Router {
     /// The keys that differ in `new` and count only after a restart. What plugins may take and
-    /// reach isn't among them: each generation is built with what the config says then.
+    /// reach, and who may use the API, isn't among them: each generation is built with what the config says then.
     pub fn changed(&self, new: &Router) -> Vec<String> {
         let mut keys = Vec::new();
         let mut look = |same: bool, table: &str, key: &str| {
@@ -112,7 +112,6 @@ impl Router {
         look(self.store_key == new.store_key, "store", "secret_key");
         look(self.names == new.names, "outbound", "nameservers");
         look(self.traces == new.traces, "traces", "endpoint, sample and believe_parent");
-        look(same_keys(&self.admin_keys, &new.admin_keys), "admin", "keys");
         let pool = |field: String| match field.as_str() {
             "memory_bytes" => "plugin_memory".to_owned(),
             _ => field,
@@ -128,14 +127,6 @@ impl Router {
         limits.for_each(|key| look(false, "limits", &key));
         keys
     }
-}
-
-fn same_keys(old: &[AdminKey], new: &[AdminKey]) -> bool {
-    let all = |keys: &[AdminKey]| -> Vec<_> {
-        let key = |key: &AdminKey| (key.name.clone(), key.secret.clone(), key.scopes.clone());
-        keys.iter().map(key).collect()
-    };
-    all(old) == all(new)
 }
 
 /// The names of the fields that differ; limits are named as their keys are.

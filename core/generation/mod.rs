@@ -9,12 +9,14 @@ mod destination;
 mod gate;
 mod pulse;
 mod answerer;
+mod api_key;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::answerer::{Answerer, Responder, Service};
+pub use self::api_key::ApiKey;
 pub use self::ask::{Ask, Purpose, Told};
 pub use self::calls::{Calls, InFlight};
 pub use self::cell::{Cell, Record, Rejected};
@@ -36,6 +38,8 @@ pub struct Generation {
     pub routes: Table<Arc<Route>>,
     /// The config's destinations by name.
     pub destinations: BTreeMap<String, Arc<Destination>>,
+    /// Who may use the admin API.
+    pub api_keys: Vec<ApiKey>,
     /// Private networks that registered webhooks may reach.
     pub allow_networks: Vec<Network>,
     /// Whom to ask for addresses; the same for as long as the process runs.
@@ -45,11 +49,11 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// These routes, without any destination.
+    /// These routes, without any destination or key.
     pub fn new(id: GenerationId, routes: Table<Arc<Route>>) -> Generation {
-        let (destinations, allow_networks) = (BTreeMap::new(), Vec::new());
+        let (destinations, api_keys, allow_networks) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (names, calls) = (Names::default(), Calls::default());
-        Generation { id, routes, destinations, allow_networks, names, calls }
+        Generation { id, routes, destinations, api_keys, allow_networks, names, calls }
     }
 
     /// The route of this name.

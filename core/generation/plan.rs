@@ -55,6 +55,8 @@ pub struct Changes {
     pub secrets: Vec<String>,
     /// Destinations.
     pub destinations: Named,
+    /// Keys of the API.
+    pub api_keys: Named,
     /// Keys that only count after a restart.
     pub needs_restart: Vec<String>,
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::answers::Answers;
 use super::{check, destinations};
 use crate::config::{
-    AdapterRef, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Router, Settings,
+    AdapterRef, AdminKey, Place, PluginSettings, Problem, Problems, Role, RouteSettings, Router,
+    Settings,
 };
-use crate::generation::{Calls, Generation, Route};
+use crate::generation::{ApiKey, Calls, Generation, Route};
 use crate::model::GenerationId;
 use crate::plugin::{Binding, Grant, Host, KeyVersion, Keyring, Limits, Plugin, Source};
 use crate::route::{Endpoint, Pattern, Table};
@@ -61,6 +62,7 @@ pub(super) async fn build(
             id,
             routes,
             destinations: destinations::all(&settings.destinations),
+            api_keys: settings.router.admin_keys.iter().map(api_key).collect(),
             allow_networks: settings.router.allow_networks.clone(),
             names: settings.router.names.clone(),
             calls: Calls::default(),
@@ -68,6 +70,11 @@ pub(super) async fn build(
         problems,
         plugins: shelf.plugins,
     }
+}
+
+fn api_key(key: &AdminKey) -> ApiKey {
+    let secrets = key.secret.iter().map(|version| version.value.expose());
+    ApiKey::new(&key.name, secrets, &key.scopes)
 }
 
 fn pattern(route: &RouteSettings, problems: &mut Problems) -> Option<Pattern> {

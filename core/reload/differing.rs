@@ -26,6 +26,14 @@ pub(super) fn changes(
             &by_name(&new.destinations, |d| &d.name),
             |was, is| destination(was, is),
         ),
+        api_keys: named(
+            &by_name(&old.router.admin_keys, |key| &key.name),
+            &by_name(&new.router.admin_keys, |key| &key.name),
+            |was, is| {
+                let (scopes, secret) = (was.scopes == is.scopes, was.secret == is.secret);
+                unequal(&[("scopes", scopes), ("secret", secret)])
+            },
+        ),
         needs_restart: Vec::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! Who may ask for what: every endpoint with every kind of key, and every way to show one.
 
+use ring::digest::{SHA256, digest};
+
 use super::*;
 use crate::admin::table::ENDPOINTS;
 use crate::admin::tokens::Token;
@@ -24,8 +26,10 @@ const SCOPES: [&str; 6] =
 fn token(admin: &Admin, scopes: &[&str]) -> String {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     let ends_ms = u64::MAX;
-    let token = Token { key: "all".to_owned(), scopes, ends_ms, refresh: false };
-    format!("Bearer {}", admin.keys.seal(&token).expect("random numbers"))
+    let tokens = admin.tokens.as_ref().expect("random numbers");
+    let mark = tokens.mark(&digest(&SHA256, ALL.as_bytes()));
+    let token = Token { key: "all".to_owned(), mark, scopes, ends_ms, refresh: false };
+    format!("Bearer {}", tokens.seal(&token).expect("a token"))
 }
 
 #[tokio::test]
@@ -210,5 +214,33 @@ async fn ways_to_show_a_key() {
     ] {
         let said = call(&admin, "GET /api/v1/routes", headers).await;
         assert_eq!(said.status, status, "{headers:?}");
+    }
+}
+
+/// What a key may do is what the config says now, for its tokens as well.
+#[tokio::test]
+async fn a_key_is_worth_what_it_is_worth_in_the_generation_that_runs() {
+    let (_workshop, admin) = open().await;
+    let line = "GET /api/v1/routes";
+    let secret = [("x-key-id", "all"), ("x-secret-key", ALL)];
+    let token = token(&admin, &SCOPES);
+    let token = [("authorization", token.as_str())];
+    let other = "other-0123456789abcdef";
+    let key = |secrets: &[&str], scopes: &[&str]| {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        vec![ApiKey::new("all", secrets.iter().copied(), &scopes)]
+    };
+    for (id, api_keys, by_secret, by_token) in [
+        (2, key(&[ALL], &SCOPES), 200, 200),
+        (3, key(&[ALL], &["events:read"]), 403, 403),
+        (4, key(&[other, ALL], &SCOPES), 200, 200),
+        (5, key(&[other], &SCOPES), 401, 401),
+        (6, key(&[], &SCOPES), 401, 401),
+        (7, Vec::new(), 401, 401),
+    ] {
+        admin.clock.set(admin.clock.now_ms() + 1000);
+        admin.cell.swap(Generation { api_keys, ..generation(id, Vec::new()) }, SINCE_MS);
+        assert_eq!(call(&admin, line, &secret).await.status, by_secret, "{id}");
+        assert_eq!(call(&admin, line, &token).await.status, by_token, "{id}");
     }
 }

@@ -26,8 +26,8 @@ use tempfile::TempDir;
 
 use self::shelf::Shelf;
 use super::*;
-use crate::config::{read, resolve};
-use crate::generation::{Destination, Generation, Route};
+use crate::config::{AdminKey, read, resolve};
+use crate::generation::{ApiKey, Destination, Generation, Route};
 use crate::model::{GenerationId, KindPattern, OutOfOrder};
 use crate::plugin::{Binding, Grant, Host, Limits, PoolLimits, Quarantine, Source};
 use crate::route::{Endpoint as Row, Pattern, Table};
@@ -62,7 +62,7 @@ secret = { env = "OFF" }
 scopes = ["admin:read", "admin:write"]
 "#;
 
-fn keys() -> Keys {
+fn keys() -> Vec<ApiKey> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("router.toml");
     std::fs::write(&path, KEYS).expect("a file");
@@ -77,7 +77,11 @@ fn keys() -> Keys {
     let (settings, problems) = resolve(&sources, &environment);
     let settings = settings.unwrap_or_else(|| panic!("{}", problems.render(false)));
     assert_eq!(settings.router.admin_keys.len(), 4);
-    Keys::new(&settings.router.admin_keys)
+    let key = |key: &AdminKey| {
+        let secrets = key.secret.iter().map(|version| version.value.expose());
+        ApiKey::new(&key.name, secrets, &key.scopes)
+    };
+    settings.router.admin_keys.iter().map(key).collect()
 }
 
 /// An admin of these routes, and where its asks come out.
@@ -93,7 +97,7 @@ fn furnished<S: Store + 'static>(
     let (asks, asked) = mpsc::channel(1);
     let cell = Arc::new(Cell::new(generation, SINCE_MS));
     let clock = Clock::manual(SINCE_MS);
-    (Admin::new(Backing { cell, asks, keys: keys(), store, forged: Arc::default(), clock }), asked)
+    (Admin::new(Backing { cell, asks, store, forged: Arc::default(), clock }), asked)
 }
 
 /// An admin without routes, and its rows.
@@ -128,7 +132,7 @@ fn generation(id: u64, routes: Vec<Route>) -> Generation {
         target: Arc::new(route),
     };
     let routes = Table::build(routes.into_iter().map(row).collect()).expect("no conflicts");
-    Generation::new(GenerationId(id), routes)
+    Generation { api_keys: keys(), ..Generation::new(GenerationId(id), routes) }
 }
 
 fn route(name: &str, adapter: &Arc<Binding>) -> Route {
