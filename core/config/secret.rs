@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::shown::is_secretlike;
 use super::source::read_bounded;
 use crate::plugin::SecretText;
 
@@ -16,16 +17,29 @@ pub(crate) const BYTES_WISE: usize = 16;
 /// Why a secret isn't there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SecretError {
-    #[error("the environment variable {0} isn't set")]
+    #[error("the environment variable {} isn't set", named(.0))]
     Unset(String),
-    #[error("the environment variable {0} is empty")]
+    #[error("the environment variable {} is empty", named(.0))]
     EmptyVariable(String),
-    #[error("the file {} can't be read: {why}", path.display())]
+    #[error("the file {} can't be read: {why}", file(path))]
     Unreadable { path: PathBuf, why: String },
     #[error("the file {} is empty", .0.display())]
     EmptyFile(PathBuf),
     #[error("the file {} is no UTF-8 text: write the key's bytes as base64 or hex", .0.display())]
     NotText(PathBuf),
+}
+
+/// A name as it may be said: what looks like a secret may be one that was written in its place.
+fn named(name: &str) -> &str {
+    if is_secretlike(name) { "that is named here" } else { name }
+}
+
+fn file(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    match is_secretlike(&name) {
+        true => "that is named here".to_owned(),
+        false => path.display().to_string(),
+    }
 }
 
 /// The value of an environment variable, as it stands.

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::nearest::nearest;
 use super::parse::Faults;
+use super::secret::BYTES_WISE;
 
 /// A key with one of these in its name may hold a secret.
 const SECRETIVE: [&str; 6] = ["secret", "password", "token", "api_key", "apikey", "private"];
@@ -32,6 +33,9 @@ pub(crate) fn shown(
     for fault in &faults.list {
         blots.spans.push(risky_part_of_line(text, fault.span.start));
         blots.spans.extend(fault.first.iter().map(|first| risky_part_of_line(text, first.start)));
+    }
+    if !faults.list.is_empty() {
+        blots.spans.extend(["\"\"\"", "'''"].iter().filter_map(|quotes| unclosed(text, quotes)));
     }
     let mut bytes = text.as_bytes().to_vec();
     for span in blots.spans {
@@ -65,7 +69,17 @@ impl Blots<'_> {
             let name = key.get_ref().to_ascii_lowercase();
             let secret = secret || is_secretive(&name);
             self.value(&name, value, secret);
+            if name == "keys" {
+                self.keys(value);
+            }
         }
+    }
+
+    /// A key of the API is a table: a text in its place is its secret.
+    fn keys(&mut self, keys: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(keys) = keys.get_ref() else { return };
+        let texts = keys.values().filter(|value| matches!(value.get_ref(), DeValue::String(_)));
+        self.spans.extend(texts.map(Spanned::span));
     }
 
     fn value(&mut self, key: &str, value: &Spanned<DeValue<'_>>, secret: bool) {
@@ -75,7 +89,7 @@ impl Blots<'_> {
             DeValue::String(text) if secret && !self.is_reference(key, text) => {
                 self.spans.push(value.span());
             }
-            DeValue::String(text) if holds_user(text) => self.spans.push(value.span()),
+            DeValue::String(text) if holds_credentials(text) => self.spans.push(value.span()),
             DeValue::Integer(_) | DeValue::Float(_) if secret => self.spans.push(value.span()),
             _ => {}
         }
@@ -86,17 +100,31 @@ impl Blots<'_> {
         let known = nearest(text, self.names.iter().map(String::as_str)).is_some();
         known
             || match key {
-                "env" => is_variable(text),
-                "file" => is_path(text),
+                "env" => is_variable(text) && !is_secretlike(text),
+                "file" => is_path(text) && !is_secretlike(text),
                 "kid" => text.len() <= 64,
                 _ => false,
             }
     }
 }
 
-/// A URL with a user in it has a password in it, too.
-fn holds_user(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+/// A URL with a user in it has a password in it, too; and some have a token in their query.
+fn holds_credentials(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let query = rest.split_once('?').map(|(_, query)| query.to_ascii_lowercase());
+    rest.contains('@')
+        || query.is_some_and(|query| SECRETIVE.iter().any(|word| query.contains(word)))
+}
+
+/// Does it look like what should be behind the name of a variable, or of a file, rather than like
+/// the name?
+pub(crate) fn is_secretlike(text: &str) -> bool {
+    let has = |kind: fn(&char) -> bool| text.chars().any(|c| kind(&c));
+    text.starts_with("whsec_")
+        || (text.len() >= BYTES_WISE
+            && !text.contains(['/', '.'])
+            && has(char::is_ascii_lowercase)
+            && has(char::is_ascii_digit))
 }
 
 /// Is it the name of an environment variable?
@@ -135,6 +163,12 @@ fn risky_part_of_line(text: &str, at: usize) -> Range<usize> {
         _ => 0,
     };
     start + safe..end
+}
+
+/// What stands in a text of several lines that never ends.
+fn unclosed(text: &str, quotes: &str) -> Option<Range<usize>> {
+    let last = text.rfind(quotes)? + quotes.len();
+    (text.matches(quotes).count() % 2 == 1).then_some(last..text.len())
 }
 
 /// Is it a key as this config has them, and no stray piece of something else?

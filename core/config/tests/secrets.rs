@@ -100,6 +100,9 @@ fn literals_are_refused_and_never_shown() {
         format!("{ROUTE}settings = {{ api_secret = \"{LITERAL}\", x = nan }}\n"),
         format!("[destinations.d]\nurl = \"https://u:{LITERAL}@host/\"\n"),
         format!("[admin.keys.a]\nsecret = \"{LITERAL}\"\n"),
+        format!("[admin.keys]\na = \"{LITERAL}\"\n"),
+        format!("[destinations.d]\nurl = \"http://host/?access_token={LITERAL} x\"\n"),
+        format!("a = \"\"\"{LITERAL}\n"),
         format!("[store]\nsecret_key = \"{LITERAL}\"\n"),
     ] {
         let (settings, problems) = check(&text);
@@ -119,6 +122,22 @@ fn literals_are_refused_and_never_shown() {
     let rendered = problems.render(false);
     assert!(rendered.contains("this isn't the name of a secret"), "{rendered}");
     assert!(rendered.contains("did you mean \"a\"?"), "{rendered}");
+}
+
+/// A secret that stands where its variable's name, or its file's, belongs isn't repeated either.
+#[test]
+fn names_that_look_like_secrets_are_not_said() {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    for key in ["env", "file"] {
+        let (settings, problems) =
+            check(&format!("{ROUTE}secrets = {{ a = {{ {key} = \"{secret}\" }} }}\n"));
+        let said = format!(
+            "{}{:?}",
+            problems.render(false),
+            settings.map(|s| s.routes[0].offline.clone())
+        );
+        assert!(said.contains("that is named here") && !said.contains("MfKQ"), "{said}");
+    }
 }
 
 #[test]
