@@ -1,4 +1,4 @@
-//! Accepting connections until told to stop. A permit is held before a connection is taken, so load
+//! Accepting connections until told to stop. A place is held before a connection is taken, so load
 //! is bounded at the door, and no error of `accept` ends the listener.
 
 use std::io;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -36,55 +36,50 @@ where
 {
     let Listener { socket, limits, counters, tls } = listener;
     let door = Arc::new(Door::new((Arc::clone(&limits), Arc::clone(&counters)), tls, serve));
-    let permits = limits.connections.clamp(1, Semaphore::MAX_PERMITS);
-    let permits = Arc::new(Semaphore::new(permits));
     let mut open = JoinSet::new();
     loop {
-        let next = next(&permits, &counters.accept_errors, || socket.accept());
-        let (permit, connection) = tokio::select! {
+        let next = next(door.place(), &counters.accept_errors, || socket.accept());
+        let (place, connection) = tokio::select! {
             biased;
             () = drain.told() => break,
             next = next => next,
         };
         while open.try_join_next().is_some() {}
-        open.spawn(keep(Arc::clone(&door), connection, drain.clone(), permit));
+        open.spawn(keep(Arc::clone(&door), connection, drain.clone(), place));
     }
     drop(socket);
     finish(open, &limits).await
 }
 
-/// One connection, for as long as it lasts. The permit goes when all else is gone.
+/// One connection, for as long as it lasts. Its place goes when all else is gone.
 async fn keep<S, F>(
     door: Arc<Door<S>>,
     (tcp, peer): (TcpStream, SocketAddr),
     drain: Drain,
-    permit: OwnedSemaphorePermit,
+    place: OwnedSemaphorePermit,
 ) where
     S: Fn(Arrival) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     door.pass(tcp, peer, drain).await;
-    drop(permit);
+    drop(place);
 }
 
-/// The next connection, and the permit to keep it.
-async fn next<T, A, W>(
-    permits: &Arc<Semaphore>,
+/// The next connection, and the place that it has.
+async fn next<T, A, W, P>(
+    place: impl Future<Output = P>,
     errors: &AtomicU64,
     mut accept: A,
-) -> (OwnedSemaphorePermit, T)
+) -> (P, T)
 where
     A: FnMut() -> W,
     W: Future<Output = io::Result<T>>,
 {
-    let Ok(permit) = Arc::clone(permits).acquire_owned().await else {
-        // Nobody closes this semaphore; were it closed, there would be no next connection.
-        return std::future::pending().await;
-    };
+    let place = place.await;
     let mut pause = PAUSE_MIN;
     loop {
         match accept().await {
-            Ok(connection) => return (permit, connection),
+            Ok(connection) => return (place, connection),
             Err(error) => {
                 count(errors);
                 if !is_of_one_connection(&error) {
@@ -123,7 +118,6 @@ mod tests {
 
     #[tokio::test]
     async fn accept_errors_are_counted_and_waited_out() {
-        let permits = Arc::new(Semaphore::new(1));
         let errors = AtomicU64::new(0);
         // EMFILE, ENFILE, ENOMEM: what a process that has run out of something gets.
         let mut script = vec![Ok("connection"), Err(12), Err(23), Err(24)];
@@ -132,16 +126,15 @@ mod tests {
             let next = script.pop().expect("accept isn't asked again once it gave a connection");
             async move { next.map_err(io::Error::from_raw_os_error) }
         };
-        let (_permit, connection) = next(&permits, &errors, accept).await;
-        assert_eq!(connection, "connection");
+        let (place, connection) = next(async { "place" }, &errors, accept).await;
+        assert_eq!((place, connection), ("place", "connection"));
         assert_eq!(errors.load(Ordering::Relaxed), 3);
         assert!(start.elapsed() >= PAUSE_MIN * (1 + 2 + 4), "each pause doubles the last");
-        assert_eq!(permits.available_permits(), 0, "the permit comes with the connection");
     }
 
     #[tokio::test]
     async fn an_aborted_connection_does_not_delay_the_next() {
-        let (permits, errors) = (Arc::new(Semaphore::new(1)), AtomicU64::new(0));
+        let errors = AtomicU64::new(0);
         let mut aborted = 0;
         let accept = || {
             aborted += 1;
@@ -149,7 +142,7 @@ mod tests {
             let result = if aborted < 1000 { Err(io::Error::from(kind)) } else { Ok(()) };
             async move { result }
         };
-        let soon = timeout(PAUSE_MAX * 5, next(&permits, &errors, accept)).await;
+        let soon = timeout(PAUSE_MAX * 5, next(async {}, &errors, accept)).await;
         assert!(soon.is_ok(), "1000 pauses would take minutes");
         assert_eq!(errors.load(Ordering::Relaxed), 999);
     }

@@ -18,9 +18,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::Body;
 use super::counters::{Counters, count};
+use super::crowd::Crowd;
 use super::pulse::Pulse;
 use super::stream::Stream;
 use super::tls::Tls;
@@ -53,6 +55,7 @@ pub struct Arrival {
 pub(super) struct Door<S> {
     limits: Arc<Limits>,
     counters: Arc<Counters>,
+    crowd: Crowd,
     protocol: auto::Builder<TokioExecutor>,
     tls: Option<Tls>,
     serve: S,
@@ -68,8 +71,13 @@ where
         tls: Option<Tls>,
         serve: S,
     ) -> Door<S> {
-        let protocol = protocol(&limits);
-        Door { limits, counters, protocol, tls, serve }
+        let (protocol, crowd) = (protocol(&limits), Crowd::new(limits.connections));
+        Door { limits, counters, crowd, protocol, tls, serve }
+    }
+
+    /// A place for one more connection, once there is one.
+    pub(super) async fn place(&self) -> OwnedSemaphorePermit {
+        self.crowd.place().await
     }
 
     /// Serves one connection to its end.
@@ -79,6 +87,7 @@ where
         // Without it a small response may wait for an acknowledgement; where it fails, it may.
         let _ = tcp.set_nodelay(true);
         let pulse = Arc::new(Pulse::new(&self.limits));
+        let _present = self.crowd.enter(&pulse);
         let ended = match &self.tls {
             None => self.speak(tcp, peer, &pulse, drain).await,
             Some(tls) => self.speak_safely(tls, tcp, peer, (&pulse, drain)).await,
@@ -102,6 +111,7 @@ where
         let stream = tokio::select! {
             shaken = tls.greet(tcp, pulse, &self.limits) => shaken?,
             () = drain.told() => return Ok(()),
+            () = pulse.is_asked() => return Ok(()),
         };
         self.speak(stream, peer, pulse, drain).await
     }
@@ -123,6 +133,7 @@ where
         tokio::select! {
             ended = connection.as_mut() => return ended,
             () = drain.told() => connection.as_mut().graceful_shutdown(),
+            () = pulse.is_asked() => connection.as_mut().graceful_shutdown(),
         }
         // Being told to stop before a first byte has come is an error to the library, not to us.
         connection.await.or(Ok(()))

@@ -7,6 +7,7 @@ mod drain;
 mod accept;
 mod connection;
 mod body;
+mod crowd;
 mod pulse;
 mod stream;
 mod identity;

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Limits;
@@ -17,11 +18,16 @@ pub(super) struct Pulse {
     head_timeout: Duration,
     idle_timeout: Duration,
     beat: Mutex<Beat>,
+    leave: Notify,
 }
 
 #[derive(Debug)]
 struct Beat {
     moved: Instant,
+    /// When a call last began or ended; whatever else moves, as pings do, is none.
+    served: Instant,
+    /// Whether it was asked to make way.
+    asked: bool,
     /// Since when the sender owes the rest of a head. The first is owed from the start on.
     head: Option<Instant>,
     /// Calls that are being served.
@@ -44,6 +50,8 @@ impl Pulse {
             idle_timeout: limits.idle_timeout.min(FOREVER),
             beat: Mutex::new(Beat {
                 moved: now,
+                served: now,
+                asked: false,
                 head: Some(now),
                 calls: 0,
                 multiplexed: false,
@@ -51,6 +59,7 @@ impl Pulse {
                 refused: false,
                 given_up: false,
             }),
+            leave: Notify::new(),
         }
     }
 
@@ -78,6 +87,7 @@ impl Pulse {
         beat.refused = false;
         beat.multiplexed |= multiplexed;
         beat.calls += 1;
+        beat.served = Instant::now();
         OpenCall { pulse: Arc::clone(pulse) }
     }
 
@@ -111,6 +121,23 @@ impl Pulse {
         }
     }
 
+    /// Since when it has had no call; `None`: it has one, or was asked to leave already.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let beat = self.beat();
+        (beat.calls == 0 && !beat.asked).then_some(beat.served)
+    }
+
+    /// Asks it to leave, after the call that may just have come.
+    pub(super) fn make_way(&self) {
+        self.beat().asked = true;
+        self.leave.notify_one();
+    }
+
+    /// Waits until it is asked to leave.
+    pub(super) async fn is_asked(&self) {
+        self.leave.notified().await;
+    }
+
     /// The moment has come.
     pub(super) fn give_up(&self) {
         self.beat().given_up = true;
@@ -137,5 +164,6 @@ impl Drop for OpenCall {
         let mut beat = self.pulse.beat();
         beat.calls -= 1;
         beat.moved = Instant::now();
+        beat.served = beat.moved;
     }
 }

@@ -44,6 +44,29 @@ async fn one_connection_too_many_waits_until_one_idles_out() {
     first.closed().await;
 }
 
+/// With no place left, whoever has been without a call for longest goes: not one that has a call,
+/// and pings, or bytes of a head, are none.
+#[tokio::test]
+async fn whoever_idles_longest_makes_way() {
+    let patient = Limits { connections: 3, head_timeout: PATIENCE * 10, ..Limits::default() };
+    let served = start(Limits { idle_timeout: PATIENCE * 10, ..patient }).await;
+    let mut busy = Wire::sent(served.address, get("/gate")).await;
+    served.gate.entered.notified().await;
+    let mut longest = Wire::sent(served.address, get("/")).await;
+    assert_eq!(longest.reply().await.status, 200);
+    let mut lately = Wire::sent(served.address, get("/")).await;
+    assert_eq!(lately.reply().await.status, 200);
+    for _ in 0..2 {
+        let mut next = Wire::sent(served.address, get("/")).await;
+        assert_eq!(next.reply().await.status, 200);
+    }
+    longest.closed().await;
+    lately.closed().await;
+    served.gate.opened.notify_one();
+    assert_eq!(busy.reply().await.status, 200);
+    assert_eq!(now(&served.counters.timed_out), 0, "no time was up");
+}
+
 #[tokio::test]
 async fn a_connection_is_used_again_and_ahead_of_time() {
     let served = start(Limits { linger_timeout: PATIENCE * 10, ..Limits::default() }).await;
