@@ -14,14 +14,14 @@ use super::wasi;
 
 /// Ticks of a call's first slice. The first of them may be nearly over when the call begins.
 pub(super) const FIRST_SLICE: u64 = 2;
-/// Ticks of each further slice. Longer than the first: between two of them the guest may go on on
-/// another thread, and while that is so, both are away from whoever is quick.
-const SLICE_MAX: u64 = 10;
+/// Each further slice. Longer than the first: between two of them the guest may go on on another
+/// thread, and while that is so, both are away from whoever is quick.
+pub(super) const SLICE: Duration = Duration::from_millis(10);
 
 /// Ticks of the next slice of a call that has so much time left.
 pub(super) fn slice(left: Duration) -> u64 {
-    let ticks = left.as_nanos() / TICK.as_nanos();
-    u64::try_from(ticks).map_or(SLICE_MAX, |ticks| ticks.clamp(1, SLICE_MAX))
+    let ticks = left.min(SLICE).as_nanos() / TICK.as_nanos();
+    u64::try_from(ticks).map_or(1, |ticks| ticks.max(1))
 }
 
 /// Builds the engine.

@@ -13,7 +13,7 @@ use super::abi::Guest;
 use super::binding::{Binding, Duty};
 use super::bounds;
 use super::call::{Call, Phase};
-use super::engine::{FIRST_SLICE, slice};
+use super::engine::{FIRST_SLICE, SLICE, slice};
 use super::fault::{Fault, Refusal, classify};
 use super::lane::Lane;
 use super::loaded::Plugin;
@@ -73,9 +73,14 @@ impl Instance {
         let lane = Lane::new(Arc::clone(&plugin.processor), Arc::clone(&plugin.pace));
         let running = lane.clone();
         store.epoch_deadline_callback(move |context| {
-            match context.data().deadline.checked_duration_since(Instant::now()) {
-                Some(left) => Ok(UpdateDeadline::YieldCustom(slice(left), running.next_slice())),
+            let now = Instant::now();
+            match context.data().deadline.checked_duration_since(now) {
                 None => Err(Refusal(Fault::Deadline).into()),
+                // Ticks fall where they fall: most of a slice is one.
+                Some(left) if running.goes_on(now, SLICE / 2) => {
+                    Ok(UpdateDeadline::Continue(slice(left)))
+                }
+                Some(left) => Ok(UpdateDeadline::YieldCustom(slice(left), running.next_slice())),
             }
         });
         store.set_hostcall_fuel(plugin.limits.memory_bytes);

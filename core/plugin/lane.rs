@@ -13,9 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{block_in_place, yield_now};
+use tokio::task::yield_now;
 use wasmtime::Engine;
 
 use super::call::Phase;
@@ -81,7 +80,14 @@ pub(super) struct Lane {
 struct Way {
     processor: Arc<Processor>,
     pace: Arc<Pace>,
-    held: Mutex<Option<OwnedSemaphorePermit>>,
+    held: Mutex<Option<Held>>,
+}
+
+/// A place in the slow lane.
+struct Held {
+    _place: OwnedSemaphorePermit,
+    /// Since when it has been used.
+    since: Instant,
 }
 
 impl Lane {
@@ -107,8 +113,7 @@ impl Lane {
         let output = poll_fn(|context| {
             self.way.processor.ticker.keep_ticking();
             let (began, used) = (Instant::now(), exact.then(processor_time));
-            let place = self.held().is_some();
-            let polled = aside(place, || Pin::new(&mut call).poll(context));
+            let polled = Pin::new(&mut call).poll(context);
             drop(self.held().take());
             let ran = match used {
                 None => began.elapsed(),
@@ -128,6 +133,13 @@ impl Lane {
         output
     }
 
+    /// Whether it has a place, and that for less than so long: time that it waited for the place is
+    /// none that it has used.
+    pub(super) fn goes_on(&self, now: Instant, slice: Duration) -> bool {
+        let held = self.held();
+        held.as_ref().is_some_and(|held| now.saturating_duration_since(held.since) < slice)
+    }
+
     /// The guest has used up a slice: what has to be awaited before it goes on.
     pub(super) fn next_slice(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let lane = self.clone();
@@ -141,21 +153,12 @@ impl Lane {
     async fn enter(&self) {
         // Never closed, so an error can't come; with no place the guest would run on all the same.
         let place = Arc::clone(&self.way.processor.slow_lane).acquire_owned().await.ok();
-        *self.held() = place;
+        *self.held() = place.map(|_place| Held { _place, since: Instant::now() });
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
         // A single value: whatever a panic left is whole.
         self.way.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Runs what may take long. Whoever else this worker would have run meanwhile, or looked out for,
-/// is left to another one, where there can be one.
-fn aside<T>(long: bool, run: impl FnOnce() -> T) -> T {
-    match long && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
-        true => block_in_place(run),
-        false => run(),
     }
 }
 
