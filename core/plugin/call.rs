@@ -23,6 +23,8 @@ pub(super) enum Phase {
     Start,
     Describe,
     Configure,
+    /// Verify, parse and respond in one.
+    Take,
     Verify,
     Parse,
     Respond,
@@ -43,6 +45,7 @@ impl Phase {
             Phase::Start => "start",
             Phase::Describe => "describe",
             Phase::Configure => "configure",
+            Phase::Take => "take",
             Phase::Verify => "verify",
             Phase::Parse => "parse",
             Phase::Respond => "respond",

@@ -76,7 +76,8 @@ fn bare(core: &[u8]) -> anyhow::Result<Vec<u8>> {
 /// that the module's export names speak of.
 fn describe(module: &mut Vec<u8>, names: &[String]) -> anyhow::Result<()> {
     let mut resolve = Resolve::default();
-    for (name, text) in abi::WASI.into_iter().chain([("plugin.wit", abi::WIT)]) {
+    let own = [("plugin.wit", abi::WIT), ("taking.wit", abi::TAKING)];
+    for (name, text) in abi::WASI.into_iter().chain(own) {
         resolve.push_str(name, text)?;
     }
     let package = resolve.push_str("world.wit", &world_of(names))?;
@@ -96,7 +97,8 @@ fn world_of(names: &[String]) -> String {
     for full in IMPORTS.map(interface).into_iter().chain(WASI.map(str::to_owned)) {
         world.push_str(&format!("import {full};\n"));
     }
-    let exports: Vec<String> = EXPORTS.into_iter().map(interface).collect();
+    let whole = abi::WHOLE.to_owned();
+    let exports: Vec<String> = EXPORTS.into_iter().map(interface).chain([whole]).collect();
     let there = |full: &&String| names.iter().any(|name| name.starts_with(&format!("{full}#")));
     for full in exports.iter().filter(there) {
         world.push_str(&format!("export {full};\n"));

@@ -4,7 +4,7 @@
 //! Only work on callbacks that were found genuine counts, for good and for bad: whoever can send a
 //! forged one can neither shut a route nor keep it shut.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,13 @@ pub(super) struct Health {
     /// Whether the last call failed: what does well needs no lock to say so.
     failing: AtomicBool,
     record: Mutex<Record>,
+    /// Callbacks to come that are taken step by step.
+    stepwise: AtomicU32,
 }
+
+/// Callbacks that a plugin is asked of step by step after it failed to take one whole: enough for
+/// a plugin that keeps failing to be seen, and shut out.
+const STEPWISE: u32 = 100;
 
 #[derive(Debug, Default)]
 struct Record {
@@ -61,7 +67,8 @@ pub struct HealthReport {
 
 impl Health {
     pub(super) fn new(rules: Quarantine) -> Health {
-        Health { rules, failing: AtomicBool::new(false), record: Mutex::default() }
+        let (failing, stepwise) = (AtomicBool::new(false), AtomicU32::new(0));
+        Health { rules, failing, record: Mutex::default(), stepwise }
     }
 
     /// May it be called?
@@ -76,9 +83,25 @@ impl Health {
         self.lock().until.is_some_and(|until| now < until)
     }
 
+    /// Is the next callback asked of in one call? Where that fails, nobody knows which step did.
+    pub(super) fn trusts_whole(&self) -> bool {
+        let left = self.stepwise.load(Ordering::Relaxed);
+        // Of several at once, one may go uncounted.
+        if left > 0 {
+            self.stepwise.store(left - 1, Ordering::Relaxed);
+        }
+        left == 0
+    }
+
+    /// A callback that was asked of in one call brought a fault.
+    pub(super) fn doubt_whole(&self) {
+        self.stepwise.store(STEPWISE, Ordering::Relaxed);
+    }
+
     /// It did well.
     pub(super) fn did_well(&self) {
-        if self.failing.swap(false, Ordering::Relaxed) {
+        // Nearly always there is nothing to be ended, and nothing needs to be written.
+        if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
             let mut record = self.lock();
             (record.in_a_row, record.length, record.until) = (0, Duration::ZERO, None);
         }
@@ -130,6 +153,15 @@ mod tests {
     use super::*;
 
     const TRAP: Fault = Fault::Deadline;
+
+    #[test]
+    fn after_a_fault_that_may_not_count_the_next_ones_are_asked_step_by_step() {
+        let (health, _) = health();
+        assert!(health.trusts_whole());
+        health.doubt_whole();
+        assert_eq!((0..1000).filter(|_| !health.trusts_whole()).count(), STEPWISE as usize);
+        assert!(health.trusts_whole());
+    }
 
     fn health() -> (Health, Instant) {
         let (least, most) = (Duration::from_secs(1), Duration::from_secs(3));

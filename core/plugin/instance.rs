@@ -10,6 +10,7 @@ use tokio::time::timeout_at;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::abi::Guest;
+use super::ahead::Ahead;
 use super::binding::{Binding, Duty};
 use super::bounds;
 use super::call::{Call, Phase};
@@ -38,6 +39,8 @@ pub struct Instance {
     broken: bool,
     /// When its last call began.
     began: Instant,
+    /// What it said of the callback that it verified last.
+    ahead: Option<Ahead>,
 }
 
 /// What an instance is made of, without whose it is.
@@ -113,7 +116,8 @@ impl Instance {
     fn of(binding: Arc<Binding>, duty: Option<Duty>, live: Box<Live>) -> Instance {
         let plugin = Arc::clone(binding.plugin());
         let trusted = duty.is_some_and(|duty| duty != Duty::Verify);
-        Instance { live, plugin, binding, duty, trusted, broken: false, began: Instant::now() }
+        let (broken, began, ahead) = (false, Instant::now(), None);
+        Instance { live, plugin, binding, duty, trusted, broken, began, ahead }
     }
 
     /// Its work is done: it is kept for another callback, where its plugin allows that and it is
@@ -152,8 +156,17 @@ impl Instance {
         self.end(made)
     }
 
-    /// Is it genuine?
+    /// Is it genuine? Where the plugin takes callbacks whole, what else it will be asked of this one
+    /// is answered with it.
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
+        self.ahead = None;
+        // What has no id of the router's own isn't known again.
+        if !callback.head.id.is_empty()
+            && self.plugin.exports.takes_whole()
+            && self.plugin.health.trusts_whole()
+        {
+            return self.take(callback).await;
+        }
         let (plugin, lane, deadline) = self.begin(Phase::Verify);
         let call = plugin.exports.verify(&mut self.live.guest, callback);
         let made = timeout_at(deadline, lane.run(pin!(call))).await;
@@ -164,11 +177,34 @@ impl Instance {
         verdict
     }
 
+    /// All of it in one call.
+    async fn take(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
+        let (plugin, lane, deadline) = self.begin(Phase::Take);
+        let call = plugin.exports.take(&mut self.live.guest, callback);
+        let made = timeout_at(deadline, lane.run(pin!(call))).await;
+        let taken = self.end(made).and_then(|made| made.bounded(&plugin.limits));
+        match &taken {
+            Ok(taken) => {
+                let genuine = matches!(taken.verdict, Verdict::Genuine(_));
+                self.trusted |= self.duty.is_some() && genuine;
+            }
+            // Nobody knows whether the callback was genuine, so whether this counts: the next ones
+            // are asked of step by step.
+            Err(_) => plugin.health.doubt_whole(),
+        }
+        let (verdict, ahead) = Ahead::of(&callback.head, self.count(taken)?);
+        self.ahead = Some(ahead);
+        Ok(verdict)
+    }
+
     /// What does it hold? Only for a callback that was found genuine.
     pub async fn parse(
         &mut self,
         callback: &Callback,
     ) -> Result<Result<Content, ParseFault>, Fault> {
+        if let Some(content) = self.ahead.as_mut().and_then(|ahead| ahead.content(&callback.head)) {
+            return Ok(content);
+        }
         let (plugin, lane, deadline) = self.begin(Phase::Parse);
         let call = plugin.exports.parse(&mut self.live.guest, callback);
         let made = timeout_at(deadline, lane.run(pin!(call))).await;
@@ -182,6 +218,11 @@ impl Instance {
         head: &Head,
         outcome: &Outcome,
     ) -> Result<Result<Reply, Reason>, Fault> {
+        if let Outcome::Accepted = outcome
+            && let Some(reply) = self.ahead.as_mut().and_then(|ahead| ahead.accepted(head))
+        {
+            return Ok(reply);
+        }
         let (plugin, lane, deadline) = self.begin(Phase::Respond);
         let call = plugin.exports.respond(&mut self.live.guest, (head, outcome));
         let made = timeout_at(deadline, lane.run(pin!(call))).await;

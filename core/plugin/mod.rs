@@ -28,6 +28,7 @@ mod call;
 mod wasi;
 mod fetch;
 mod bounds;
+mod ahead;
 mod instance;
 mod confirming;
 mod abi;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookswitch::model::{Callback, Clock, Outcome};
+use hookswitch::model::{Callback, CallbackId, Clock, Outcome};
 use hookswitch::plugin::{
     Binding, Duty, Fault, Grant, Host, KeyVersion, Keyring, Limits, Plugin, PoolLimits, SecretText,
     Simulation, Source,
@@ -95,6 +95,7 @@ async fn simulate(signer: &Arc<Binding>, kind: &str, seed: u64) -> Callback {
     let made = instance.simulate(&wanted).await.expect("no fault");
     let mut callback = made.expect("a callback");
     callback.head.received_at_ms = now_ms;
+    callback.head.id = CallbackId::new(now_ms).to_string();
     callback
 }
 

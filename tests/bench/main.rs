@@ -22,6 +22,7 @@ mod guest;
 mod guests;
 mod history;
 mod hostile;
+mod inline;
 mod languages;
 mod load;
 mod native;

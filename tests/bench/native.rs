@@ -48,7 +48,7 @@ impl Native {
     }
 
     /// The head as plain data, as the router makes it.
-    fn plain(&self, head: &Parts, peer: &str) -> Head {
+    pub(crate) fn plain(&self, head: &Parts, peer: &str) -> Head {
         let received_at_ms = self.clock.now_ms();
         let header = |(name, value): (&hyper::header::HeaderName, &HeaderValue)| {
             let value = value.to_str().ok()?.to_owned();
@@ -67,7 +67,7 @@ impl Native {
         }
     }
 
-    fn is_genuine(&self, callback: &Callback) -> bool {
+    pub(crate) fn is_genuine(&self, callback: &Callback) -> bool {
         let header = |name| only(&callback.head, name);
         let (Some(signature), Some(timestamp)) =
             (header("x-webhook-signature"), header("x-webhook-timestamp"))
@@ -112,7 +112,7 @@ struct Transaction<'b> {
     status: &'b str,
 }
 
-fn event(callback: &Callback) -> Option<Event> {
+pub(crate) fn event(callback: &Callback) -> Option<Event> {
     let body: Body<'_> = serde_json::from_slice(&callback.body).ok()?;
     let (id, status) = match body.data.transaction {
         Some(transaction) => (transaction.id, transaction.status),
@@ -147,7 +147,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-fn reply(status: u16) -> Response<Full<Bytes>> {
+pub(crate) fn reply(status: u16) -> Response<Full<Bytes>> {
     let body = serde_json::json!({ "received": status == 200 }).to_string();
     let mut reply = Response::new(Full::from(body));
     *reply.status_mut() = hyper::StatusCode::from_u16(status).expect("a status");

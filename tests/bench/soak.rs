@@ -10,7 +10,7 @@ use hookswitch::model::Callback;
 use hookswitch::plugin::Binding;
 
 use crate::adapter::{Adapter, whole};
-use crate::cost::REUSE;
+use crate::cost::{REUSE, cpu};
 use crate::deliver::resident;
 
 const CALLS: usize = 1_000_000;
@@ -29,7 +29,7 @@ pub(crate) fn print() {
     let calls = std::env::var("HOOKSWITCH_CALLS").map(|text| text.parse().expect("a number"));
     let calls = calls.unwrap_or(CALLS);
     println!("BRZ callbacks verified, parsed and worded, {AT_ONCE} at once");
-    println!("instances       calls   after     memory   open files");
+    println!("instances       calls   after     memory   open files   CPU of each");
     let grown = runtime.block_on(async {
         let adapter = Adapter::new("brz").await;
         let mut grown = Vec::new();
@@ -54,12 +54,14 @@ async fn soak(name: &str, binding: &Arc<Binding>, (callback, calls): (&Callback,
     let (began, mut done, mut seen) = (Instant::now(), 0, Vec::new());
     for percent in LOOKS {
         let until = calls * percent / 100;
+        let before = cpu();
         run(binding, callback, until - done).await;
+        let cpu_us = (cpu() - before).as_secs_f64() * 1e6 / (until - done) as f64;
         done = until;
         let bytes = resident();
         seen.push(bytes);
         println!(
-            "{name:<10} {done:>10} {:>5.0} s {:>6.1} MiB {:>12}",
+            "{name:<10} {done:>10} {:>5.0} s {:>6.1} MiB {:>12} {cpu_us:>10.1} µs",
             began.elapsed().as_secs_f64(),
             bytes as f64 / f64::from(1 << 20),
             files()

@@ -36,6 +36,12 @@ pub(super) const WASI: [(&str, &str); 3] = [
     ("http.wit", include_str!("../../../plugins/wit/deps/http.wit")),
 ];
 
+/// What a plugin may export beside the contract's interfaces, in one version so far.
+pub(super) const WHOLE: &str = "hookswitch:taking/whole@0.1.0";
+
+/// The text of that.
+pub(super) const TAKING: &str = include_str!("../../../plugins/wit/taking/taking.wit");
+
 /// What those texts are given away under.
 pub(super) const WASI_LICENSE: &str = include_str!("../../../plugins/wit/deps/LICENSE");
 

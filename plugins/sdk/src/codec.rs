@@ -50,17 +50,19 @@ pub mod text {
         if !rest.is_empty() {
             return None;
         }
-        pairs.iter().map(|&[high, low]| Some(nibble(high)? << 4 | nibble(low)?)).collect()
+        let mut data = Vec::with_capacity(pairs.len());
+        for &[high, low] in pairs {
+            data.push(nibble(high)? << 4 | nibble(low)?);
+        }
+        Some(data)
     }
 
     /// Lower-case hex.
     pub fn encode_hex(data: &[u8]) -> String {
-        let mut text = String::with_capacity(data.len() * 2);
-        for byte in data {
-            text.push(char::from(HEX[usize::from(byte >> 4)]));
-            text.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-        text
+        let digit = |bits: u8| HEX[usize::from(bits & 15)];
+        let digits: Vec<[u8; 2]> = data.iter().map(|byte| [digit(byte >> 4), digit(*byte)]).collect();
+        // They are ASCII, so there is nothing to be replaced.
+        String::from_utf8(digits.into_flattened()).unwrap_or_default()
     }
 
     fn nibble(digit: u8) -> Option<u8> {

@@ -2,9 +2,10 @@
 //! what a plugin sees is what the host sent.
 
 use crate::bindings;
+use crate::bindings::taking::exports::hookswitch::taking::whole;
 use crate::{
     Answer, Answering, Callback, Confirmation, Confirming, Content, Context, Decline, Event,
-    Explaining, Fact, Head, Manifest, Outcome, ParseFault, Protocol, Reason, Registering, Reply,
+    Explaining, Fact, Head, Header, Manifest, Outcome, ParseFault, Protocol, Reason, Registering, Reply,
     Request, Simulating, Verdict,
 };
 
@@ -24,6 +25,43 @@ impl<P: Protocol> bindings::protocol::exports::hookswitch::plugin::protocol::Gue
     fn respond(head: Head, outcome: Outcome) -> Result<Reply, Reason> {
         <P as Protocol>::respond(&head, outcome)
     }
+}
+
+/// What else would be three calls, and three copies of the callback, in one.
+impl<P: Protocol> whole::Guest for P {
+    fn take(
+        texts: String,
+        ends: Vec<u32>,
+        params: u32,
+        received_at_ms: u64,
+        body: Vec<u8>,
+    ) -> whole::Taken {
+        let head = unpacked(&texts, &ends, params as usize, received_at_ms);
+        let call = Callback { head, body };
+        let verdict = <P as Protocol>::verify(&call);
+        let genuine = matches!(verdict, Verdict::Genuine(_));
+        let content = genuine.then(|| <P as Protocol>::parse(&call));
+        let notifies = matches!(content, Some(Ok(Content::Notification(_))));
+        let accepted = notifies.then(|| <P as Protocol>::respond(&call.head, Outcome::Accepted));
+        whole::Taken { verdict, content, accepted }
+    }
+}
+
+/// The head whose texts these are. The host packs them; what isn't in its form traps.
+fn unpacked(texts: &str, ends: &[u32], params: usize, received_at_ms: u64) -> Head {
+    let mut start = 0;
+    let mut all = ends.iter().map(|end| {
+        let end = *end as usize;
+        let text = &texts[start..end];
+        start = end;
+        text.to_owned()
+    });
+    let mut next = || all.next().unwrap_or_default();
+    let (id, method, url, peer) = (next(), next(), next(), next());
+    let headers = (ends.len().saturating_sub(4) / 2).saturating_sub(params);
+    let params = (0..params).map(|_| (next(), next())).collect();
+    let headers = (0..headers).map(|_| Header { name: next(), value: next() }).collect();
+    Head { id, method, url, params, headers, peer, received_at_ms }
 }
 
 impl<P: Confirming> bindings::confirming::exports::hookswitch::plugin::confirming::Guest for P {
@@ -76,6 +114,7 @@ macro_rules! export {
 macro_rules! __export_one {
     ($plugin:ident protocol) => {
         $crate::__export_one!($plugin, Protocol, protocol, export_protocol);
+        $crate::__export_one!($plugin, Protocol, taking, export_taking);
     };
     ($plugin:ident confirming) => {
         $crate::__export_one!($plugin, Confirming, confirming, export_confirming);

@@ -1,8 +1,10 @@
 //! The calls of version 0.1.0, one function each: model types in, model types out.
 
+use super::packed::Packed;
 use super::{Exports, Guest, convert};
 use crate::model;
 use crate::plugin::Simulation;
+use crate::plugin::ahead::Taken;
 use crate::plugin::fault::{Fault, Refusal};
 
 type Made<T> = wasmtime::Result<T>;
@@ -22,14 +24,14 @@ macro_rules! load {
     };
 }
 
-/// Has the instance's `protocol` loaded.
-macro_rules! protocol {
-    ($exports:ident, $guest:ident) => {
-        match &$guest.protocol {
-            Some(protocol) => protocol,
+/// As above, of those that an instance keeps once they are loaded.
+macro_rules! loaded {
+    ($exports:ident.$interface:ident, $guest:ident) => {
+        match &$guest.$interface {
+            Some(interface) => interface,
             None => {
-                let protocol = load!($exports.protocol, $guest);
-                $guest.protocol.insert(protocol)
+                let interface = load!($exports.$interface, $guest);
+                $guest.$interface.insert(interface)
             }
         }
     };
@@ -37,14 +39,28 @@ macro_rules! protocol {
 
 impl Exports {
     pub(in crate::plugin) async fn describe(&self, guest: &mut Guest) -> Made<model::Manifest> {
-        let protocol = protocol!(self, guest);
+        let protocol = loaded!(self.protocol, guest);
         Ok(convert::manifest(protocol.call_describe(&mut guest.store).await?))
     }
 
     pub(in crate::plugin) async fn configure(&self, guest: &mut Guest) -> Made<Vec<model::Reason>> {
-        let protocol = protocol!(self, guest);
+        let protocol = loaded!(self.protocol, guest);
         let reasons = protocol.call_configure(&mut guest.store).await?;
         Ok(reasons.into_iter().map(convert::reason).collect())
+    }
+
+    pub(in crate::plugin) async fn take(
+        &self,
+        guest: &mut Guest,
+        callback: &model::Callback,
+    ) -> Made<Taken> {
+        let whole = loaded!(self.whole, guest);
+        let (head, body) = (&callback.head, &callback.body);
+        let Packed { texts, ends } = Packed::of(head)?;
+        let params = u32::try_from(head.params.len())?;
+        let at_ms = head.received_at_ms;
+        let taken = whole.call_take(&mut guest.store, &texts, &ends, params, at_ms, body);
+        Ok(convert::taken(taken.await?))
     }
 
     pub(in crate::plugin) async fn verify(
@@ -52,7 +68,7 @@ impl Exports {
         guest: &mut Guest,
         callback: &model::Callback,
     ) -> Made<model::Verdict> {
-        let protocol = protocol!(self, guest);
+        let protocol = loaded!(self.protocol, guest);
         let callback = guest.shown.callback(callback);
         Ok(convert::verdict(protocol.call_verify(&mut guest.store, callback).await?))
     }
@@ -62,7 +78,7 @@ impl Exports {
         guest: &mut Guest,
         callback: &model::Callback,
     ) -> Made<Result<model::Content, model::ParseFault>> {
-        let protocol = protocol!(self, guest);
+        let protocol = loaded!(self.protocol, guest);
         let callback = guest.shown.callback(callback);
         let parsed = protocol.call_parse(&mut guest.store, callback).await?;
         Ok(parsed.map(convert::content).map_err(convert::parse_fault))
@@ -73,7 +89,7 @@ impl Exports {
         guest: &mut Guest,
         (head, outcome): (&model::Head, &model::Outcome),
     ) -> Made<Result<model::Reply, model::Reason>> {
-        let protocol = protocol!(self, guest);
+        let protocol = loaded!(self.protocol, guest);
         let (head, outcome) = (guest.shown.head(head), convert::to_outcome(outcome));
         let worded = protocol.call_respond(&mut guest.store, head, &outcome).await?;
         Ok(worded.map(convert::reply).map_err(convert::reason))

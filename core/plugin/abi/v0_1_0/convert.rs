@@ -3,7 +3,9 @@
 use bytes::Bytes;
 
 use super::bindings::hookswitch::plugin::types as wit;
+use super::whole;
 use crate::model;
+use crate::plugin::ahead::Taken;
 
 pub(super) fn to_header(header: &model::Header) -> wit::Header {
     wit::Header { name: header.name.clone(), value: header.value.clone() }
@@ -122,6 +124,14 @@ pub(super) fn content(content: wit::Content) -> model::Content {
             kind: request.kind,
             data: request.data,
         }),
+    }
+}
+
+pub(super) fn taken(taken: whole::Taken) -> Taken {
+    Taken {
+        verdict: verdict(taken.verdict),
+        content: taken.content.map(|parsed| parsed.map(content).map_err(parse_fault)),
+        accepted: taken.accepted.map(|worded| worded.map(reply).map_err(reason)),
     }
 }
 

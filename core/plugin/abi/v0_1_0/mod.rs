@@ -4,12 +4,14 @@
 mod convert;
 mod imports;
 mod shown;
+mod packed;
 mod calls;
 
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, Instance, InstancePre, Linker};
 
 use self::bindings::exports::hookswitch::plugin as exports;
+use self::bindings::exports::hookswitch::taking::whole;
 use self::bindings::hookswitch::plugin as host;
 use self::shown::Shown;
 use crate::plugin::call::Call;
@@ -40,9 +42,10 @@ mod bindings {
                 export hookswitch:plugin/explaining@0.1.0;
                 export hookswitch:plugin/registering@0.1.0;
                 export hookswitch:plugin/answering@0.1.0;
+                export hookswitch:taking/whole@0.1.0;
             }
         ",
-        path: "plugins/wit",
+        path: ["plugins/wit", "plugins/wit/taking"],
         imports: { default: trappable },
         exports: { default: async },
     });
@@ -52,6 +55,7 @@ mod bindings {
 #[derive(Clone)]
 pub(in crate::plugin) struct Exports {
     protocol: Option<exports::protocol::GuestIndices>,
+    whole: Option<whole::GuestIndices>,
     confirming: Option<exports::confirming::GuestIndices>,
     simulating: Option<exports::simulating::GuestIndices>,
     explaining: Option<exports::explaining::GuestIndices>,
@@ -64,6 +68,7 @@ impl Exports {
     pub(in crate::plugin) fn of(pre: &InstancePre<Call>) -> Exports {
         Exports {
             protocol: exports::protocol::GuestIndices::new(pre).ok(),
+            whole: whole::GuestIndices::new(pre).ok(),
             confirming: exports::confirming::GuestIndices::new(pre).ok(),
             simulating: exports::simulating::GuestIndices::new(pre).ok(),
             explaining: exports::explaining::GuestIndices::new(pre).ok(),
@@ -75,6 +80,11 @@ impl Exports {
     /// Can it serve a route?
     pub(in crate::plugin) fn is_adapter(&self) -> bool {
         self.protocol.is_some()
+    }
+
+    /// Does it take a callback in one call?
+    pub(in crate::plugin) fn takes_whole(&self) -> bool {
+        self.whole.is_some()
     }
 
     /// Can it compute answers?
@@ -94,12 +104,13 @@ pub(in crate::plugin) struct Guest {
     instance: Instance,
     /// Loading an interface checks all its types against the component's: once for an instance.
     protocol: Option<exports::protocol::Guest>,
+    whole: Option<whole::Guest>,
     shown: Shown,
 }
 
 impl Guest {
     pub(in crate::plugin) fn new(store: Store<Call>, instance: Instance) -> Guest {
-        Guest { store, instance, protocol: None, shown: Shown::default() }
+        Guest { store, instance, protocol: None, whole: None, shown: Shown::default() }
     }
 
     /// Forgets what it was shown.
