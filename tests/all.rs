@@ -8,6 +8,7 @@ mod storm;
 mod tidy;
 mod host;
 mod hostile;
+mod whole;
 mod adapters;
 mod languages;
 mod confirming;

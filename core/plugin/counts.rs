@@ -11,14 +11,8 @@ use super::fault::Fault;
 use crate::observe::{Reading, Spread};
 
 /// The phases that a callback can lead to.
-const PHASES: [Phase; 6] = [
-    Phase::Take,
-    Phase::Verify,
-    Phase::Parse,
-    Phase::Respond,
-    Phase::Confirm,
-    Phase::Compute,
-];
+const PHASES: [Phase; 6] =
+    [Phase::Take, Phase::Verify, Phase::Parse, Phase::Respond, Phase::Confirm, Phase::Compute];
 
 /// One plugin's counts.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
-//! CPU of the server per BRZ callback, over real connections: written natively, in a reused
-//! instance, in a fresh one; and of a guest that does nothing with the same callback, which is what
+//! CPU of the server per BRZ callback, over real connections: written natively with nothing around
+//! it, natively in the router's own line (`inline`, the yardstick), in a reused instance, in a
+//! fresh one; and of a guest that does nothing with the same callback, step by step, which is what
 //! the router and the engine cost alone. All take turns in one run, so that whatever else the
 //! machine does falls on all of them.
 

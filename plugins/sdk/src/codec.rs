@@ -60,7 +60,8 @@ pub mod text {
     /// Lower-case hex.
     pub fn encode_hex(data: &[u8]) -> String {
         let digit = |bits: u8| HEX[usize::from(bits & 15)];
-        let digits: Vec<[u8; 2]> = data.iter().map(|byte| [digit(byte >> 4), digit(*byte)]).collect();
+        let digits: Vec<[u8; 2]> =
+            data.iter().map(|byte| [digit(byte >> 4), digit(*byte)]).collect();
         // They are ASCII, so there is nothing to be replaced.
         String::from_utf8(digits.into_flattened()).unwrap_or_default()
     }

@@ -5,8 +5,8 @@ use crate::bindings;
 use crate::bindings::taking::exports::hookswitch::taking::whole;
 use crate::{
     Answer, Answering, Callback, Confirmation, Confirming, Content, Context, Decline, Event,
-    Explaining, Fact, Head, Header, Manifest, Outcome, ParseFault, Protocol, Reason, Registering, Reply,
-    Request, Simulating, Verdict,
+    Explaining, Fact, Head, Header, Manifest, Outcome, ParseFault, Protocol, Reason, Registering,
+    Reply, Request, Simulating, Verdict,
 };
 
 impl<P: Protocol> bindings::protocol::exports::hookswitch::plugin::protocol::Guest for P {
@@ -152,4 +152,28 @@ macro_rules! __export_one {
             );
         };
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unpacked;
+    use crate::{Head, Header};
+
+    /// `core/plugin/abi/v0_1_0/packed.rs` has the same head, the other way round.
+    #[test]
+    fn texts_become_a_head() {
+        let texts = "clb_1POSThttps://h/é192.0.2.1callquoteaab";
+        let ends = [5, 9, 21, 30, 34, 39, 40, 40, 41, 42];
+        let header = |name: &str, value: &str| Header { name: name.into(), value: value.into() };
+        let head = Head {
+            id: "clb_1".into(),
+            method: "POST".into(),
+            url: "https://h/é".into(),
+            params: vec![("call".into(), "quote".into())],
+            headers: vec![header("a", ""), header("a", "b")],
+            peer: "192.0.2.1".into(),
+            received_at_ms: 7,
+        };
+        assert_eq!(unpacked(texts, &ends, 1, 7), head);
+    }
 }

@@ -32,3 +32,27 @@ fn texts(head: &Head) -> impl Iterator<Item = &str> {
     let own = [head.id.as_str(), &head.method, &head.url, &head.peer];
     own.into_iter().chain(params).chain(headers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Header;
+
+    /// `plugins/sdk/src/exporting.rs` has the same head, the other way round.
+    #[test]
+    fn texts_stand_one_behind_the_other() {
+        let header = |name: &str, value: &str| Header { name: name.into(), value: value.into() };
+        let head = Head {
+            id: "clb_1".into(),
+            method: "POST".into(),
+            url: "https://h/é".into(),
+            params: vec![("call".into(), "quote".into())],
+            headers: vec![header("a", ""), header("a", "b")],
+            peer: "192.0.2.1".into(),
+            received_at_ms: 7,
+        };
+        let Packed { texts, ends } = Packed::of(&head).expect("it is small");
+        assert_eq!(texts, "clb_1POSThttps://h/é192.0.2.1callquoteaab");
+        assert_eq!(ends, [5, 9, 21, 30, 34, 39, 40, 40, 41, 42]);
+    }
+}
