@@ -174,7 +174,8 @@ mod tests {
                     "new": "forged (late)" }] }],
         });
         let lines = "+ route a\n- route b\n~ route c: path, settings.key_form\n\
-            - key ops\n~ plugin p: 0123456789ab → none\n~ secret of route c: key: another value of k\n\
+            - key ops\n~ plugin p: 0123456789ab → none\n\
+            ~ secret of route c: key: another value of k\n\
             ! after a restart: public in [listen]\nrehearsed c: 2 callbacks, 1 differ\n  \
             1  verdict: genuine → forged (late)\nerror: no\nwould be refused\n";
         assert_eq!(as_text(&plan), lines);

@@ -85,7 +85,8 @@ pub struct Router {
 
 impl Router {
     /// The keys that differ in `new` and count only after a restart. What plugins may take and
-    /// reach, and who may use the API, isn't among them: each generation is built with what the config says then.
+    /// reach, and who may use the API, isn't among them: each generation is built with what the
+    /// config says then.
     pub fn changed(&self, new: &Router) -> Vec<String> {
         let mut keys = Vec::new();
         let mut look = |same: bool, table: &str, key: &str| {

@@ -156,8 +156,8 @@ impl Instance {
         self.end(made)
     }
 
-    /// Is it genuine? Where the plugin takes callbacks whole, what else it will be asked of this one
-    /// is answered with it.
+    /// Is it genuine? Where the plugin takes callbacks whole, what else it will be asked of this
+    /// one is answered with it.
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
         self.ahead = None;
         // What has no id of the router's own isn't known again.
