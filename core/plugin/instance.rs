@@ -39,14 +39,14 @@ pub struct Instance {
     broken: bool,
     /// When its last call began.
     began: Instant,
-    /// What it said of the callback that it verified last.
-    ahead: Option<Ahead>,
 }
 
 /// What an instance is made of, without whose it is.
 pub(super) struct Live {
     guest: Guest,
     lane: Lane,
+    /// What it said of the callback that it verified last.
+    ahead: Option<Ahead>,
     /// Calls that it may still take.
     left: u32,
     _slot: OwnedSemaphorePermit,
@@ -100,7 +100,8 @@ impl Instance {
             plugin.counts.opened(began.elapsed());
         }
         let guest = Guest::new(store, guest);
-        let live = Box::new(Live { guest, lane, left: plugin.limits.reuse, _slot: slot });
+        let (ahead, left) = (None, plugin.limits.reuse);
+        let live = Box::new(Live { guest, lane, ahead, left, _slot: slot });
         Ok(Instance::of(binding, duty, live))
     }
 
@@ -116,14 +117,14 @@ impl Instance {
     fn of(binding: Arc<Binding>, duty: Option<Duty>, live: Box<Live>) -> Instance {
         let plugin = Arc::clone(binding.plugin());
         let trusted = duty.is_some_and(|duty| duty != Duty::Verify);
-        let (broken, began, ahead) = (false, Instant::now(), None);
-        Instance { live, plugin, binding, duty, trusted, broken, began, ahead }
+        Instance { live, plugin, binding, duty, trusted, broken: false, began: Instant::now() }
     }
 
     /// Its work is done: it is kept for another callback, where its plugin allows that and it is
     /// sound.
     pub fn give_back(self) {
         let Instance { mut live, plugin, binding, duty, broken, .. } = self;
+        live.ahead = None;
         live.left = live.left.saturating_sub(1);
         if let Some(duty) = duty
             && live.left > 0
@@ -159,7 +160,7 @@ impl Instance {
     /// Is it genuine? Where the plugin takes callbacks whole, what else it will be asked of this
     /// one is answered with it.
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
-        self.ahead = None;
+        self.live.ahead = None;
         // What has no id of the router's own isn't known again.
         if !callback.head.id.is_empty()
             && self.plugin.exports.takes_whole()
@@ -190,10 +191,11 @@ impl Instance {
             }
             // Nobody knows whether the callback was genuine, so whether this counts: the next ones
             // are asked of step by step.
-            Err(_) => plugin.health.doubt_whole(),
+            Err(_) if self.duty.is_some() => plugin.health.doubt_whole(),
+            Err(_) => {}
         }
         let (verdict, ahead) = Ahead::of(&callback.head, self.count(taken)?);
-        self.ahead = Some(ahead);
+        self.live.ahead = Some(ahead);
         Ok(verdict)
     }
 
@@ -202,7 +204,9 @@ impl Instance {
         &mut self,
         callback: &Callback,
     ) -> Result<Result<Content, ParseFault>, Fault> {
-        if let Some(content) = self.ahead.as_mut().and_then(|ahead| ahead.content(&callback.head)) {
+        if let Some(content) =
+            self.live.ahead.as_mut().and_then(|ahead| ahead.content(&callback.head))
+        {
             return Ok(content);
         }
         let (plugin, lane, deadline) = self.begin(Phase::Parse);
@@ -219,7 +223,7 @@ impl Instance {
         outcome: &Outcome,
     ) -> Result<Result<Reply, Reason>, Fault> {
         if let Outcome::Accepted = outcome
-            && let Some(reply) = self.ahead.as_mut().and_then(|ahead| ahead.accepted(head))
+            && let Some(reply) = self.live.ahead.as_mut().and_then(|ahead| ahead.accepted(head))
         {
             return Ok(reply);
         }
