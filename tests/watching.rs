@@ -82,8 +82,10 @@ fn what_is_counted_needs_no_key_and_names_no_callback() {
         ("quarantined", "", 0),
         ("memory_most_bytes", "", 1),
         ("instantiate_seconds_count", "", 4),
-        ("call_seconds_count", ",phase=\"verify\"", 3),
-        ("call_seconds_count", ",phase=\"parse\"", 2),
+        // Each is verified, parsed and acknowledged in one call; the forged one and the duplicate
+        // are worded in another.
+        ("call_seconds_count", ",phase=\"take\"", 3),
+        ("call_seconds_count", ",phase=\"respond\"", 2),
         ("faults_total", ",fault=\"trap\"", 0),
         ("faults_total", ",fault=\"deadline\"", 0),
     ] {
