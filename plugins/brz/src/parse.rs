@@ -4,101 +4,37 @@
 //! event look new. BRZ has sent bodies in two shapes, and both are read: the transaction is
 //! `data.transaction` where that is an object, else `data` itself.
 
-use std::borrow::Cow;
-
 use hookswitch_sdk::{Callback, Content, Event, Reason, crypto, text, time};
-use serde::de::MapAccess;
 
 use crate::catalogue::{self, DELIVERY, EVENT};
-use crate::members::{self, Members, Object, Text, Unreadable};
+use crate::members::{self, Unreadable};
 
 const EVENT_BYTES_MAX: usize = 100;
 /// A longer id is no id: BRZ's have some 40 characters.
 const SUBJECT_BYTES_MAX: usize = 256;
 
-/// What is read of a body.
-#[derive(Default)]
-struct Body<'j> {
-    event: Text<'j>,
-    timestamp: Text<'j>,
-    /// Of any form: some events have no transaction, and new ones come.
-    data: Object<Data<'j>>,
-}
-
-#[derive(Default)]
-struct Data<'j> {
-    transaction: Object<Transaction<'j>>,
-    id: Text<'j>,
-    status: Text<'j>,
-    refund: Text<'j>,
-    infraction: Text<'j>,
-}
-
-#[derive(Default)]
-struct Transaction<'j> {
-    id: Text<'j>,
-    status: Text<'j>,
-}
-
-impl<'j> Members<'j> for Body<'j> {
-    const NAMES: &'static [&'static str] = &["event", "timestamp", "data"];
-
-    fn read<A: MapAccess<'j>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        match place {
-            0 => self.event = map.next_value()?,
-            1 => self.timestamp = map.next_value()?,
-            _ => self.data = map.next_value()?,
-        }
-        Ok(())
-    }
-}
-
-impl<'j> Members<'j> for Data<'j> {
-    const NAMES: &'static [&'static str] =
-        &["transaction", "id", "status", "refund_id", "infraction_id"];
-
-    fn read<A: MapAccess<'j>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        match place {
-            0 => self.transaction = map.next_value()?,
-            1 => self.id = map.next_value()?,
-            2 => self.status = map.next_value()?,
-            3 => self.refund = map.next_value()?,
-            _ => self.infraction = map.next_value()?,
-        }
-        Ok(())
-    }
-}
-
-impl<'j> Members<'j> for Transaction<'j> {
-    const NAMES: &'static [&'static str] = &["id", "status"];
-
-    fn read<A: MapAccess<'j>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        match place {
-            0 => self.id = map.next_value()?,
-            _ => self.status = map.next_value()?,
-        }
-        Ok(())
-    }
-}
-
 pub(crate) fn parse(call: &Callback) -> Result<Content, Reason> {
     let body = str::from_utf8(&call.body).map_err(|_| refusal(Unreadable::NotJson))?;
-    let Body { event, timestamp, data } = members::find(body).map_err(refusal)?;
-    if event.is_missing() {
+    let [event, timestamp, data] =
+        members::find(body, ["event", "timestamp", "data"]).map_err(refusal)?;
+    if event.is_none() {
         return Err(Reason::new("event_missing", "the body names no event"));
     }
-    let event = event.string().filter(|event| well_formed(event)).ok_or_else(|| {
+    let event = members::string(event).filter(|event| well_formed(event)).ok_or_else(|| {
         Reason::new("event_form", "an event is 1 to 100 of a to z, 0 to 9, underscore and dot")
     })?;
     agrees(call, &event)?;
-    let about = about(&event, data).map_err(refusal)?;
+    let about = match data {
+        Some(data) => about(&event, data.get())?,
+        None => About::default(),
+    };
     Ok(Content::Notification(vec![Event {
         id: text::encode_hex(&crypto::sha256(&call.body)),
         aliases: alias(call, &event, &about).into_iter().collect(),
-        kind: ["brz.", &event].concat(),
-        rank: about.status.and_then(|status| catalogue::rank(&event, &status)),
-        subject: about.subject.map(Cow::into_owned),
-        occurred_at_ms: timestamp.string().and_then(|time| time::parse_rfc3339_ms(&time)),
+        kind: format!("brz.{event}"),
+        rank: about.status.as_deref().and_then(|status| catalogue::rank(&event, status)),
+        subject: about.subject,
+        occurred_at_ms: members::string(timestamp).and_then(|time| time::parse_rfc3339_ms(&time)),
         data: None,
     }]))
 }
@@ -117,30 +53,48 @@ fn agrees(call: &Callback, event: &str) -> Result<(), Reason> {
 }
 
 /// What an event is about, as far as it says.
-struct About<'j> {
-    subject: Option<Cow<'j, str>>,
-    status: Option<Cow<'j, str>>,
+#[derive(Default)]
+struct About {
+    subject: Option<String>,
+    status: Option<String>,
 }
 
-fn about<'j>(event: &str, data: Object<Data<'j>>) -> Result<About<'j>, Unreadable> {
-    let Data { transaction, id, status, refund, infraction } = data.members()?;
-    let Transaction { id, status } = match transaction.is_object() {
-        true => transaction.members()?,
-        false => Transaction { id, status },
+/// `data` of any form is accepted: some events have no transaction, and new ones come.
+fn about(event: &str, data: &str) -> Result<About, Reason> {
+    const NAMES: [&str; 5] = ["transaction", "id", "status", "refund_id", "infraction_id"];
+    let [transaction, id, status, refund, infraction] = lenient(data, NAMES)?;
+    let (id, status) = match transaction.filter(|raw| raw.get().starts_with('{')) {
+        Some(raw) => {
+            let [id, status] = lenient(raw.get(), ["id", "status"])?;
+            (id, status)
+        }
+        None => (id, status),
     };
     let own = match event {
         _ if catalogue::is_refund(event) => refund,
         _ if catalogue::is_infraction(event) => infraction,
-        _ => Text::Missing,
+        _ => None,
     };
-    let subject = if own.is_missing() { id } else { own };
-    let subject = subject.string().filter(|id| (1..=SUBJECT_BYTES_MAX).contains(&id.len()));
-    Ok(About { subject, status: status.string() })
+    let subject =
+        members::string(own.or(id)).filter(|id| (1..=SUBJECT_BYTES_MAX).contains(&id.len()));
+    Ok(About { subject, status: members::string(status) })
+}
+
+/// As `members::find`, but what isn't an object has no members.
+fn lenient<'j, const N: usize>(
+    json: &'j str,
+    names: [&str; N],
+) -> Result<[Option<&'j serde_json::value::RawValue>; N], Reason> {
+    // Looked at, not tried: a number or a text that nobody could read is no object either.
+    if !json.starts_with('{') {
+        return Ok([None; N]);
+    }
+    members::find(json, names).map_err(refusal)
 }
 
 /// The delivery's id, bound to what is signed: alone it could be made to hide another event.
 /// Hashed, so that its length is bounded whatever the header holds. A repeated header says nothing.
-fn alias(call: &Callback, event: &str, about: &About<'_>) -> Option<String> {
+fn alias(call: &Callback, event: &str, about: &About) -> Option<String> {
     let mut ids = call.head.headers(DELIVERY);
     let (Some(delivery), None) = (ids.next(), ids.next()) else { return None };
     if delivery.is_empty() {

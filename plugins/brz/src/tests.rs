@@ -194,6 +194,26 @@ fn nested(depth: usize) -> String {
     "[".repeat(depth) + &"]".repeat(depth)
 }
 
+/// What was signed is genuine whatever stands where an id is looked for: it is recorded without one.
+#[test]
+fn what_is_no_text_is_no_subject() {
+    for data in [
+        "null",
+        "5",
+        "1e999",
+        "[1]",
+        r#""\ud800""#,
+        r#"{"id":1e999}"#,
+        r#"{"id":"\ud800","status":"\udfff"}"#,
+        r#"{"id":{"id":"txn_1"}}"#,
+        r#"{"transaction":{"id":1e999},"id":"txn_1"}"#,
+    ] {
+        let body = format!(r#"{{"event":"pix.cash_in.confirmed","data":{data}}}"#);
+        let event = event(&Callback { head: head(Vec::new()), body: body.into_bytes() });
+        assert_eq!((event.subject, event.rank), (None, None), "{data}");
+    }
+}
+
 fn head(headers: Vec<Header>) -> Head {
     Head {
         id: "call-1".into(),
