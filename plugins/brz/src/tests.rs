@@ -194,7 +194,7 @@ fn nested(depth: usize) -> String {
     "[".repeat(depth) + &"]".repeat(depth)
 }
 
-/// What was signed is genuine whatever stands where an id is looked for: it is recorded without one.
+/// What was signed is genuine whatever stands where an id is looked for: it is recorded without.
 #[test]
 fn what_is_no_text_is_no_subject() {
     for data in [

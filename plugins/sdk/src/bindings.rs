@@ -51,7 +51,7 @@ macro_rules! exported {
     ($module:ident, $macro_name:literal, $path:literal, $wit:literal) => {
         pub mod $module {
             wit_bindgen::generate!({
-                path: "../wit",
+                path: ["../wit", "../wit/taking"],
                 inline: $wit,
                 with: {
                     "hookswitch:plugin/types@0.1.0": super::host::hookswitch::plugin::types,
@@ -71,23 +71,12 @@ exported!(
     "hookswitch_sdk::bindings::protocol",
     "package hookswitch:sdk; world protocol-exports { export hookswitch:plugin/protocol@0.1.0; }"
 );
-/// As above, of the package that stands beside the contract.
-pub mod taking {
-    wit_bindgen::generate!({
-        path: ["../wit", "../wit/taking"],
-        inline: "
-            package hookswitch:sdk;
-            world taking-exports { export hookswitch:taking/whole@0.1.0; }
-        ",
-        with: {
-            "hookswitch:plugin/types@0.1.0": super::host::hookswitch::plugin::types,
-        },
-        generate_all,
-        pub_export_macro: true,
-        export_macro_name: "export_taking",
-        default_bindings_module: "hookswitch_sdk::bindings::taking",
-    });
-}
+exported!(
+    taking,
+    "export_taking",
+    "hookswitch_sdk::bindings::taking",
+    "package hookswitch:sdk; world taking-exports { export hookswitch:taking/whole@0.1.0; }"
+);
 exported!(
     confirming,
     "export_confirming",
