@@ -2,7 +2,6 @@
 //! Then the fallback is said, which is written down first where it is the last word. What a
 //! notification came to is known already.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
@@ -15,12 +14,12 @@ use super::route::Place;
 use super::stop::{Refusal, Stop};
 use super::trying::Try;
 use crate::generation::Stage;
-use crate::model::{Head, Outcome, Proof, Reply};
+use crate::model::{Callback, Outcome, Proof, Reply};
 
 /// A callback whose outcome is known.
 pub(super) struct Answered {
     pub(super) place: Place,
-    pub(super) head: Head,
+    pub(super) callback: Arc<Callback>,
     pub(super) proof: Proof,
     pub(super) said: Answer,
 }
@@ -35,19 +34,20 @@ pub(super) enum Answer {
 
 impl Recorded {
     pub(super) async fn answer(self, desk: &Arc<Desk>) -> Result<Answered, Stop> {
-        let Recorded { place, head, proof, held } = self;
+        let Recorded { place, callback, proof, held } = self;
         let said = match held {
             Held::Told(outcome, reply) => Answer::Outcome(outcome, reply),
             Held::Answered(reply) => Answer::Told(Arc::new(Told::again(reply))),
             Held::Asked(question, seat) => {
-                let told = wait(question, &seat, desk);
-                match place.route.pulse.timed(Stage::Answer, pin!(told)).await {
+                // Boxed: what is told at once has no room for a wait.
+                let told = Box::pin(wait(question, &seat, desk));
+                match place.route.pulse.timed(Stage::Answer, told).await {
                     Ok(told) => Answer::Told(told),
-                    Err(silence) => return Err(silence.stop(place, head)),
+                    Err(silence) => return Err(silence.stop(place, callback)),
                 }
             }
         };
-        Ok(Answered { place, head, proof, said })
+        Ok(Answered { place, callback, proof, said })
     }
 }
 
@@ -90,12 +90,13 @@ async fn give_up(question: &Question, seat: &Seat, desk: &Desk) -> Result<Arc<To
 }
 
 impl Silence {
-    fn stop(self, place: Place, head: Head) -> Stop {
+    fn stop(self, place: Place, callback: Arc<Callback>) -> Stop {
         let refusal = match self {
-            Silence::Adapter(fault) => return Stop::faulted(place, head, fault),
+            Silence::Adapter(fault) => return Stop::faulted(place, callback, fault),
             Silence::Unwritten(why) => Refusal::StoreDown { why },
             Silence::Broke => Refusal::Unanswered,
         };
-        Stop::Refused { id: head.id, route: place.route.name.clone(), refusal }
+        let (id, route) = (callback.head.id.clone(), place.route.name.clone());
+        Stop::Refused { id, route, refusal }
     }
 }

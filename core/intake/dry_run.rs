@@ -44,7 +44,7 @@ fn question(route: &Arc<Route>, whole: &EventWhole, whole_at: Instant) -> Questi
     let (event, callback) = (&whole.shown.event, &whole.callback.callback);
     Question {
         place: Place { route: Arc::clone(route), adapter },
-        head: callback.head.clone(),
+        callback: Arc::new(callback.clone()),
         request: Request {
             id: event.id.clone(),
             kind: event.kind.clone(),

@@ -3,6 +3,7 @@
 //! whatever is waited for, and saves an instance of its own.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ use crate::plugin::{Fault, Instance};
 /// A genuine callback and what it holds.
 pub(super) struct Parsed {
     pub(super) place: Place,
-    pub(super) callback: Callback,
+    pub(super) callback: Arc<Callback>,
     pub(super) proof: Proof,
     pub(super) content: Worded,
     pub(super) whole_at: Instant,
@@ -41,14 +42,14 @@ impl Verified {
             Ok(Ok(content)) => {
                 return match word(&place, instance, &callback.head, content).await {
                     Ok(content) => Ok(Parsed { place, callback, proof, content, whole_at }),
-                    Err(fault) => Err(Stop::faulted(place, callback.head, fault)),
+                    Err(fault) => Err(Stop::faulted(place, callback, fault)),
                 };
             }
             Ok(Err(ParseFault::Malformed(reason))) => Outcome::Malformed(reason),
             Ok(Err(ParseFault::NotFound(reason))) => Outcome::NotFound(reason),
-            Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
+            Err(fault) => return Err(Stop::faulted(place, callback, fault)),
         };
-        Err(Stop::Early { place, head: callback.head, outcome, instance })
+        Err(Stop::Early { place, callback, outcome, instance })
     }
 }
 

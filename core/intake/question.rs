@@ -1,6 +1,7 @@
 //! One request that is being answered: what is said to it, worded by its adapter, and written down
 //! before it leaves where it is the last word. Only what can be worded is ever said.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ring::digest;
@@ -13,7 +14,7 @@ use crate::generation::Answerer;
 use crate::model::hex;
 use crate::model::units::millis;
 use crate::model::{
-    Answer, Context, Decline, EventId, Head, Outcome, Reason, Reply, Request, StateChange,
+    Answer, Callback, Context, Decline, EventId, Outcome, Reason, Reply, Request, StateChange,
 };
 use crate::plugin::{Duty, Fault};
 use crate::store::{AnswerShown, Answering};
@@ -24,7 +25,7 @@ pub(super) type Computed = Result<Result<Answer, Decline>, Failure>;
 /// A request that was recorded and has no answer.
 pub(super) struct Question {
     pub(super) place: Place,
-    pub(super) head: Head,
+    pub(super) callback: Arc<Callback>,
     pub(super) request: Request,
     /// What it is recorded as.
     pub(super) id: EventId,
@@ -121,7 +122,7 @@ impl Question {
 
     async fn respond(&self, outcome: &Outcome) -> Result<Result<Reply, Reason>, Fault> {
         let mut instance = self.place.adapter.take(Duty::Respond).await?;
-        let worded = instance.respond(&self.head, outcome).await;
+        let worded = instance.respond(&self.callback.head, outcome).await;
         instance.give_back();
         worded
     }

@@ -14,13 +14,13 @@ use super::route::Place;
 use super::stop::{Refusal, Stop};
 use crate::generation::{Generation, Stage};
 use crate::model::units::millis;
-use crate::model::{Callback, Event, GenerationId, Head, Outcome, Proof, Reason, Reply, Request};
+use crate::model::{Callback, Event, GenerationId, Outcome, Proof, Reason, Reply, Request};
 use crate::store::{self, Asked, Asking, NewEvent, Recording, StoreFault};
 
 /// A callback of which nothing can get lost any more.
 pub(super) struct Recorded {
     pub(super) place: Place,
-    pub(super) head: Head,
+    pub(super) callback: Arc<Callback>,
     pub(super) proof: Proof,
     pub(super) held: Held,
 }
@@ -37,7 +37,7 @@ pub(super) enum Held {
 
 /// A notification that is to be written down.
 struct Notification {
-    callback: Callback,
+    callback: Arc<Callback>,
     events: Vec<Event>,
     accepted: Reply,
 }
@@ -49,20 +49,22 @@ impl Parsed {
         generation: &Generation,
     ) -> Result<Recorded, Stop> {
         let Parsed { place, callback, proof, content, whole_at } = self;
-        let head = callback.head.clone();
+        let id = &callback.head.id;
         let held = match content {
             Worded::Notification { events, accepted } => {
-                let notification = Notification { callback, events, accepted };
+                let notification =
+                    Notification { callback: Arc::clone(&callback), events, accepted };
                 notification.record((&place, &proof), desk, generation).await
             }
             Worded::Request(request) => {
-                let coming = Coming { callback, request, whole_at };
-                coming.record((&place, &proof), desk, generation.id).await
+                let coming = Coming { callback: Arc::clone(&callback), request, whole_at };
+                // Boxed: notifications have no room for it.
+                Box::pin(coming.record((&place, &proof), desk, generation.id)).await
             }
         };
         match held {
-            Ok(held) => Ok(Recorded { place, head, proof, held }),
-            Err(fault) => Err(down(&place, head, &fault)),
+            Ok(held) => Ok(Recorded { place, callback, proof, held }),
+            Err(fault) => Err(down(&place, id, &fault)),
         }
     }
 }
@@ -104,7 +106,7 @@ impl Notification {
 
 /// A request that is to be written down.
 struct Coming {
-    callback: Callback,
+    callback: Arc<Callback>,
     request: Request,
     whole_at: Instant,
 }
@@ -118,9 +120,9 @@ impl Coming {
     ) -> Result<Held, StoreFault> {
         let Coming { callback, request, whole_at } = self;
         let seat = desk.seat(&place.route.name, &request);
-        let (head, drained) = (callback.head.clone(), place.adapter.drain_state());
+        let drained = place.adapter.drain_state();
         let asking = Asking {
-            callback,
+            callback: Arc::clone(&callback),
             route: place.route.name.clone(),
             generation,
             adapter: place.adapter.plugin().identity().to_owned(),
@@ -140,7 +142,7 @@ impl Coming {
             Asked::Open { id, attempt } if place.route.answers.contains_key(&request.kind) => {
                 let place = place.clone();
                 let question =
-                    Question { place, head, request, id, attempt, whole_at, dry_run: false };
+                    Question { place, callback, request, id, attempt, whole_at, dry_run: false };
                 Held::Asked(Arc::new(question), seat)
             }
             Asked::Open { .. } => Held::Told(unanswered(), None),
@@ -172,7 +174,7 @@ fn unanswered() -> Outcome {
     Outcome::Unavailable(Failure::nobody().reason())
 }
 
-fn down(place: &Place, head: Head, fault: &StoreFault) -> Stop {
+fn down(place: &Place, id: &str, fault: &StoreFault) -> Stop {
     let refusal = Refusal::StoreDown { why: fault.to_string() };
-    Stop::Refused { id: head.id, route: place.route.name.clone(), refusal }
+    Stop::Refused { id: id.to_owned(), route: place.route.name.clone(), refusal }
 }

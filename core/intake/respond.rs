@@ -35,21 +35,25 @@ pub(super) struct Ended {
 
 impl Answered {
     pub(super) async fn respond(self) -> Result<Ended, Stop> {
-        let Answered { place, head, proof, said } = self;
+        let Answered { place, callback, proof, said } = self;
+        let head = &callback.head;
         let matched = proof.matched.unwrap_or_default();
         let worded = match said {
             Answer::Told(told) => {
                 return Ok(Ended { matched, ..Ended::told(&told, head, &place.route.name) });
             }
             Answer::Outcome(outcome, Some(reply)) => Ok((reply, outcome)),
-            Answer::Outcome(outcome, None) => word_anew(&place, &head, outcome).await,
+            Answer::Outcome(outcome, None) => {
+                // Boxed: what is worded already has no room for it.
+                Box::pin(word_anew(&place, head, outcome)).await
+            }
         };
         match worded {
             Ok((reply, outcome)) => {
                 let ended = Ended::worded(reply, head, &place.route.name, &outcome);
                 Ok(Ended { matched, ..ended })
             }
-            Err(fault) => Err(Stop::faulted(place, head, fault)),
+            Err(fault) => Err(Stop::faulted(place, callback, fault)),
         }
     }
 }
@@ -61,10 +65,11 @@ impl Stop {
             Stop::Refused { id, route, refusal } => Ended { id, route, ..Ended::refused(refusal) },
             Stop::Offline { head, route } => {
                 let why = route.offline.clone().unwrap_or_default();
-                Ended { reason: why, ..Ended::plain(head, &route.name, "offline") }
+                Ended { reason: why, ..Ended::plain(&head, &route.name, "offline") }
             }
-            Stop::Early { place, head, outcome, mut instance } => {
-                let worded = word(&mut instance, &head, outcome);
+            Stop::Early { place, callback, outcome, mut instance } => {
+                let head = &callback.head;
+                let worded = word(&mut instance, head, outcome);
                 let worded = place.route.pulse.timed(Stage::Respond, pin!(worded)).await;
                 instance.give_back();
                 match worded {
@@ -72,7 +77,9 @@ impl Stop {
                     Err(fault) => Ended::faulted(head, &place.route.name, &fault),
                 }
             }
-            Stop::Faulted { place, head, fault } => Ended::faulted(head, &place.route.name, &fault),
+            Stop::Faulted { place, callback, fault } => {
+                Ended::faulted(&callback.head, &place.route.name, &fault)
+            }
         }
     }
 }
@@ -108,10 +115,10 @@ async fn word(
 }
 
 impl Ended {
-    fn worded(reply: Reply, head: Head, route: &str, outcome: &Outcome) -> Ended {
+    fn worded(reply: Reply, head: &Head, route: &str, outcome: &Outcome) -> Ended {
         Ended {
             reply: to_response(reply),
-            id: head.id,
+            id: head.id.clone(),
             route: route.to_owned(),
             outcome: outcome.word(),
             reason: outcome.reason().map(Reason::to_string).unwrap_or_default(),
@@ -122,10 +129,10 @@ impl Ended {
     }
 
     /// What a request was answered with.
-    fn told(told: &Told, head: Head, route: &str) -> Ended {
+    fn told(told: &Told, head: &Head, route: &str) -> Ended {
         Ended {
             reply: to_response(told.reply.clone()),
-            id: head.id,
+            id: head.id.clone(),
             route: route.to_owned(),
             outcome: told.outcome,
             reason: told.reason.clone(),
@@ -135,16 +142,16 @@ impl Ended {
         }
     }
 
-    fn faulted(head: Head, route: &str, fault: &Fault) -> Ended {
+    fn faulted(head: &Head, route: &str, fault: &Fault) -> Ended {
         let reason = format!("{fault} ({})", fault.word());
         Ended { reason, ..Ended::plain(head, route, "fault") }
     }
 
     /// A 503 that no adapter worded.
-    fn plain(head: Head, route: &str, outcome: &'static str) -> Ended {
+    fn plain(head: &Head, route: &str, outcome: &'static str) -> Ended {
         Ended {
             reply: plain(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-            id: head.id,
+            id: head.id.clone(),
             route: route.to_owned(),
             outcome,
             reason: String::new(),

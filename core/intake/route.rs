@@ -34,7 +34,7 @@ pub(super) struct Routed {
 /// A callback, complete.
 pub(super) struct Read {
     pub(super) place: Place,
-    pub(super) callback: Callback,
+    pub(super) callback: Arc<Callback>,
     /// When its last byte was there: what deadlines count from.
     pub(super) whole_at: Instant,
 }
@@ -79,14 +79,18 @@ impl Read {
 
     /// Refuses it, whole as it is.
     pub(super) fn refused(self, refusal: Refusal) -> Stop {
-        Stop::Refused { id: self.callback.head.id, route: self.place.route.name.clone(), refusal }
+        let (id, route) = (self.callback.head.id.clone(), self.place.route.name.clone());
+        Stop::Refused { id, route, refusal }
     }
 }
 
 /// What a callback comes to that was given too little time.
-pub(super) fn too_late(place: &Place, callback: &Callback) -> impl FnOnce() -> Stop + use<> {
-    let (route, id) = (Arc::clone(&place.route), callback.head.id.clone());
-    move || Stop::Refused { id, route: route.name.clone(), refusal: Refusal::Unanswered }
+pub(super) fn too_late(place: &Place, callback: &Arc<Callback>) -> impl FnOnce() -> Stop + use<> {
+    let (route, callback) = (Arc::clone(&place.route), Arc::clone(callback));
+    move || {
+        let (id, route) = (callback.head.id.clone(), route.name.clone());
+        Stop::Refused { id, route, refusal: Refusal::Unanswered }
+    }
 }
 
 impl Routed {
@@ -110,7 +114,7 @@ impl Routed {
         match place.route.pulse.timed(Stage::Read, pin!(read)).await {
             Ok(body) => {
                 let whole_at = Instant::now();
-                Ok(Read { place, callback: Callback { head, body }, whole_at })
+                Ok(Read { place, callback: Arc::new(Callback { head, body }), whole_at })
             }
             Err(fault) => {
                 let route = place.route.name.clone();

@@ -26,7 +26,7 @@ pub(super) async fn ask(
     now_ms: u64,
 ) -> Computed {
     let id = question.id.to_string();
-    let Question { place, head, request, .. } = question;
+    let Question { place, callback, request, .. } = question;
     let mut more = vec![("idempotency-key", question.idempotency_key())];
     if question.dry_run {
         more.push((DRY_RUN, "true".to_owned()));
@@ -43,7 +43,7 @@ pub(super) async fn ask(
             route: &place.route.name,
             kind: &request.kind,
             subject: None,
-            time_ms: head.received_at_ms,
+            time_ms: callback.head.received_at_ms,
         },
         id: &id,
         more,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::route::Place;
 use crate::generation::Route;
-use crate::model::{Head, Outcome};
+use crate::model::{Callback, Head, Outcome};
 use crate::plugin::{Fault, Instance};
 
 /// A call that goes no further.
@@ -15,14 +15,14 @@ pub(super) enum Stop {
     /// The route is switched off by what is missing in its config.
     Offline { head: Head, route: Arc<Route> },
     /// The adapter said what it is; it words the reply too, in the same instance.
-    Early { place: Place, head: Head, outcome: Outcome, instance: Instance },
+    Early { place: Place, callback: Arc<Callback>, outcome: Outcome, instance: Instance },
     /// The adapter failed.
-    Faulted { place: Place, head: Head, fault: Fault },
+    Faulted { place: Place, callback: Arc<Callback>, fault: Fault },
 }
 
 impl Stop {
-    pub(super) fn faulted(place: Place, head: Head, fault: Fault) -> Stop {
-        Stop::Faulted { place, head, fault }
+    pub(super) fn faulted(place: Place, callback: Arc<Callback>, fault: Fault) -> Stop {
+        Stop::Faulted { place, callback, fault }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Step four: is it genuine? The adapter decides; keys stay in the host.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -14,7 +15,7 @@ use crate::plugin::{Duty, Instance};
 /// A genuine callback: there is no other way to make one than to hold the adapter's proof.
 pub(super) struct Verified {
     pub(super) place: Place,
-    pub(super) callback: Callback,
+    pub(super) callback: Arc<Callback>,
     pub(super) proof: Proof,
     pub(super) whole_at: Instant,
     /// The instance that verified goes on to parse: both see the same callback and wait for
@@ -32,7 +33,7 @@ impl Read {
         let said = place.route.pulse.timed(Stage::Verify, pin!(asked)).await;
         let (verdict, instance) = match said {
             Ok(said) => said,
-            Err(fault) => return Err(Stop::faulted(place, callback.head, fault)),
+            Err(fault) => return Err(Stop::faulted(place, callback, fault)),
         };
         let outcome = match verdict {
             Verdict::Genuine(proof) => {
@@ -46,6 +47,6 @@ impl Read {
             }
             Verdict::Unavailable(reason) => Outcome::Unavailable(reason),
         };
-        Err(Stop::Early { place, head: callback.head, outcome, instance })
+        Err(Stop::Early { place, callback, outcome, instance })
     }
 }

@@ -75,7 +75,7 @@ impl Binding {
     /// must not be kept while anything else is waited for. Waits for a free slot for as long as one
     /// call may take.
     pub async fn open(self: &Arc<Self>) -> Result<Instance, Fault> {
-        Instance::open(Arc::clone(self), None).await
+        Box::pin(Instance::open(Arc::clone(self), None)).await
     }
 
     /// An instance for a callback: one that was kept for this duty, where the plugin allows that,
@@ -90,7 +90,8 @@ impl Binding {
             plugin.counts.reused();
             return Ok(Instance::again(Arc::clone(self), kept));
         }
-        let opened = Instance::open(Arc::clone(self), Some(duty)).await;
+        // Boxed: who finds one kept has no room for making one.
+        let opened = Box::pin(Instance::open(Arc::clone(self), Some(duty))).await;
         opened.inspect_err(|fault| plugin.counts.failed(fault))
     }
 }

@@ -152,8 +152,8 @@ impl Call {
 
     /// Counts what the host hashes for the guest, which nothing can interrupt: all keys that are
     /// tried together, at most as much as the guest's memory could hold.
-    pub(super) fn charge(&mut self, message: &[u8], keys: usize) -> wasmtime::Result<()> {
-        let bytes = message.len().saturating_mul(keys.max(1));
+    pub(super) fn charge(&mut self, bytes: usize, keys: usize) -> wasmtime::Result<()> {
+        let bytes = bytes.saturating_mul(keys.max(1));
         self.used.hashed_bytes = self.used.hashed_bytes.saturating_add(bytes);
         if self.used.hashed_bytes <= self.binding.plugin.limits.memory_bytes {
             return Ok(());

@@ -29,7 +29,6 @@ use crate::observe::{self, Level};
 pub struct Instance {
     /// Boxed, since it is handed from step to step.
     live: Box<Live>,
-    plugin: Arc<Plugin>,
     binding: Arc<Binding>,
     /// What it was taken for; `None` = not for a callback, and never kept.
     duty: Option<Duty>,
@@ -44,6 +43,7 @@ pub struct Instance {
 /// What an instance is made of, without whose it is.
 pub(super) struct Live {
     guest: Guest,
+    plugin: Arc<Plugin>,
     lane: Lane,
     /// What it said of the callback that it verified last.
     ahead: Option<Ahead>,
@@ -63,6 +63,18 @@ pub struct Simulation {
     pub now_ms: u64,
     /// The same seed gives the same callback.
     pub seed: u64,
+}
+
+/// Runs one call of the guest, and sees that it is over in time. Boxed: a callback's own work stays
+/// small, whichever call is made.
+macro_rules! run {
+    ($instance:ident, $phase:expr, $call:ident($($given:expr),*)) => {{
+        let deadline = $instance.begin($phase);
+        let Live { guest, plugin, lane, .. } = &mut *$instance.live;
+        let call = Box::pin(plugin.exports.$call(guest $(, $given)*));
+        let made = lane.run($phase, deadline, call).await;
+        $instance.end(made)
+    }};
 }
 
 impl Instance {
@@ -90,18 +102,18 @@ impl Instance {
         store.set_epoch_deadline(FIRST_SLICE);
         let began = Instant::now();
         let making = plugin.pre.instantiate_async(&mut store);
-        let made = timeout_at(deadline.into(), lane.run(pin!(making))).await;
+        let made = lane.run(Phase::Start, deadline, pin!(making)).await;
         let guest = match made {
-            Ok(Ok(guest)) => guest,
-            Ok(Err(error)) => return Err(classify(&error, store.data().breach())),
-            Err(_) => return Err(Fault::Deadline),
+            Some(Ok(guest)) => guest,
+            Some(Err(error)) => return Err(classify(&error, store.data().breach())),
+            None => return Err(Fault::Deadline),
         };
         if duty.is_some() {
             plugin.counts.opened(began.elapsed());
         }
         let guest = Guest::new(store, guest);
         let (ahead, left) = (None, plugin.limits.reuse);
-        let live = Box::new(Live { guest, lane, ahead, left, _slot: slot });
+        let live = Box::new(Live { guest, plugin, lane, ahead, left, _slot: slot });
         Ok(Instance::of(binding, duty, live))
     }
 
@@ -115,46 +127,33 @@ impl Instance {
     }
 
     fn of(binding: Arc<Binding>, duty: Option<Duty>, live: Box<Live>) -> Instance {
-        let plugin = Arc::clone(binding.plugin());
         let trusted = duty.is_some_and(|duty| duty != Duty::Verify);
-        Instance { live, plugin, binding, duty, trusted, broken: false, began: Instant::now() }
+        Instance { live, binding, duty, trusted, broken: false, began: Instant::now() }
     }
 
     /// Its work is done: it is kept for another callback, where its plugin allows that and it is
     /// sound.
     pub fn give_back(self) {
-        let Instance { mut live, plugin, binding, duty, broken, .. } = self;
+        let Instance { mut live, binding, duty, broken, .. } = self;
         live.ahead = None;
         live.left = live.left.saturating_sub(1);
         if let Some(duty) = duty
             && live.left > 0
             && !broken
         {
-            let kept = Kept {
-                binding: binding.number,
-                duty,
-                live,
-                since: Instant::now(),
-                thread: std::thread::current().id(),
-            };
-            plugin.warm.keep(kept, plugin.limits.reuse_idle);
+            let (plugin, number) = (binding.plugin(), binding.number);
+            plugin.warm.keep(Kept::now(number, duty, live), plugin.limits.reuse_idle);
         }
     }
 
     /// What it says of itself.
     pub async fn describe(&mut self) -> Result<Manifest, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Describe);
-        let call = plugin.exports.describe(&mut self.live.guest);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        self.end(made)
+        run!(self, Phase::Describe, describe())
     }
 
     /// What is wrong with its settings and secrets.
     pub async fn configure(&mut self) -> Result<Vec<Reason>, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Configure);
-        let call = plugin.exports.configure(&mut self.live.guest);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        self.end(made)
+        run!(self, Phase::Configure, configure())
     }
 
     /// Is it genuine? Where the plugin takes callbacks whole, what else it will be asked of this
@@ -163,15 +162,13 @@ impl Instance {
         self.live.ahead = None;
         // What has no id of the router's own isn't known again.
         if !callback.head.id.is_empty()
-            && self.plugin.exports.takes_whole()
-            && self.plugin.health.trusts_whole()
+            && self.live.plugin.exports.takes_whole()
+            && self.live.plugin.health.trusts_whole()
         {
             return self.take(callback).await;
         }
-        let (plugin, lane, deadline) = self.begin(Phase::Verify);
-        let call = plugin.exports.verify(&mut self.live.guest, callback);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        let verdict = self.end(made).and_then(|made| bounds::verdict(&plugin.limits, made));
+        let verdict = run!(self, Phase::Verify, verify(callback))
+            .and_then(|made| bounds::verdict(&self.live.plugin.limits, made));
         let verdict = self.count(verdict);
         // What wasn't opened for a callback only looks, and counts for nothing.
         self.trusted |= self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_)));
@@ -180,10 +177,8 @@ impl Instance {
 
     /// All of it in one call.
     async fn take(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Take);
-        let call = plugin.exports.take(&mut self.live.guest, callback);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        let taken = self.end(made).and_then(|made| made.bounded(&plugin.limits));
+        let taken = run!(self, Phase::Take, take(callback))
+            .and_then(|made| made.bounded(&self.live.plugin.limits));
         match &taken {
             Ok(taken) => {
                 let genuine = matches!(taken.verdict, Verdict::Genuine(_));
@@ -191,7 +186,7 @@ impl Instance {
             }
             // Nobody knows whether the callback was genuine, so whether this counts: the next ones
             // are asked of step by step.
-            Err(_) if self.duty.is_some() => plugin.health.doubt_whole(),
+            Err(_) if self.duty.is_some() => self.live.plugin.health.doubt_whole(),
             Err(_) => {}
         }
         let (verdict, ahead) = Ahead::of(&callback.head, self.count(taken)?);
@@ -209,10 +204,8 @@ impl Instance {
         {
             return Ok(content);
         }
-        let (plugin, lane, deadline) = self.begin(Phase::Parse);
-        let call = plugin.exports.parse(&mut self.live.guest, callback);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        let made = self.end(made).and_then(|made| bounds::parsed(&plugin.limits, made));
+        let made = run!(self, Phase::Parse, parse(callback))
+            .and_then(|made| bounds::parsed(&self.live.plugin.limits, made));
         self.count(made)
     }
 
@@ -227,10 +220,8 @@ impl Instance {
         {
             return Ok(reply);
         }
-        let (plugin, lane, deadline) = self.begin(Phase::Respond);
-        let call = plugin.exports.respond(&mut self.live.guest, (head, outcome));
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        let made = self.end(made).and_then(|made| bounds::worded(&plugin.limits, made));
+        let made = run!(self, Phase::Respond, respond((head, outcome)))
+            .and_then(|made| bounds::worded(&self.live.plugin.limits, made));
         self.count(made)
     }
 
@@ -240,10 +231,8 @@ impl Instance {
         event: &Event,
         context: &Context,
     ) -> Result<Confirmation, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Confirm);
-        let call = plugin.exports.confirm(&mut self.live.guest, (event, context));
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        let made = self.end(made).and_then(|made| bounds::confirmation(&plugin.limits, made));
+        let made = run!(self, Phase::Confirm, confirm((event, context)))
+            .and_then(|made| bounds::confirmation(&self.live.plugin.limits, made));
         self.count(made)
     }
 
@@ -253,19 +242,14 @@ impl Instance {
         request: &Request,
         context: &Context,
     ) -> Result<Result<Answer, Decline>, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Compute);
-        let call = plugin.exports.compute(&mut self.live.guest, (request, context));
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        let made = self.end(made).and_then(|made| bounds::computed(&plugin.limits, made));
+        let made = run!(self, Phase::Compute, compute((request, context)))
+            .and_then(|made| bounds::computed(&self.live.plugin.limits, made));
         self.count(made)
     }
 
     /// Which callbacks it can simulate.
     pub async fn kinds(&mut self) -> Result<Vec<String>, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Simulate);
-        let call = plugin.exports.kinds(&mut self.live.guest);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        self.end(made)
+        run!(self, Phase::Simulate, kinds())
     }
 
     /// Makes a callback as its provider would.
@@ -273,60 +257,46 @@ impl Instance {
         &mut self,
         wanted: &Simulation,
     ) -> Result<Result<Callback, Reason>, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Simulate);
-        let call = plugin.exports.simulate(&mut self.live.guest, wanted);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        self.end(made)
+        run!(self, Phase::Simulate, simulate(wanted))
     }
 
     /// What was signed, and where it looked.
     pub async fn explain(&mut self, callback: &Callback) -> Result<Vec<Fact>, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Explain);
-        let call = plugin.exports.explain(&mut self.live.guest, callback);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        self.end(made)
+        run!(self, Phase::Explain, explain(callback))
     }
 
     /// What to register at the provider for a route at `url`.
     pub async fn register(&mut self, url: &str) -> Result<Vec<Fact>, Fault> {
-        let (plugin, lane, deadline) = self.begin(Phase::Register);
-        let call = plugin.exports.register(&mut self.live.guest, url);
-        let made = timeout_at(deadline, lane.run(pin!(call))).await;
-        self.end(made)
+        run!(self, Phase::Register, register(url))
     }
 
-    /// Sets the phase and its deadline; what else a call needs is handed out, so that the store
-    /// stays free.
-    fn begin(&mut self, phase: Phase) -> (Arc<Plugin>, Lane, tokio::time::Instant) {
-        let limits = &self.plugin.limits;
+    /// Sets the phase, and when its call is to be over.
+    fn begin(&mut self, phase: Phase) -> Instant {
         self.began = Instant::now();
-        let deadline = self.began + limits.deadline_of(phase == Phase::Confirm);
+        let deadline = self.began + self.live.plugin.limits.deadline_of(phase == Phase::Confirm);
         self.broken = true;
         let call = self.live.guest.store.data_mut();
         call.phase = phase;
         call.deadline = deadline;
         self.live.guest.store.set_epoch_deadline(FIRST_SLICE);
-        (Arc::clone(&self.plugin), self.live.lane.of(phase), deadline.into())
+        deadline
     }
 
-    fn end<T>(
-        &mut self,
-        made: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
-    ) -> Result<T, Fault> {
+    fn end<T>(&mut self, made: Option<wasmtime::Result<T>>) -> Result<T, Fault> {
         let (call, now) = (self.live.guest.store.data(), Instant::now());
         if self.duty.is_some() {
-            self.plugin.counts.called(call.phase, now.saturating_duration_since(self.began));
-            self.plugin.counts.held(call.memory_bytes());
+            self.live.plugin.counts.called(call.phase, now.saturating_duration_since(self.began));
+            self.live.plugin.counts.held(call.memory_bytes());
         }
         match made {
             // The host's own work for a guest can't be interrupted: late is late all the same.
-            Ok(Ok(_)) if now > call.deadline => Err(Fault::Deadline),
-            Ok(Ok(value)) => {
+            Some(Ok(_)) if now > call.deadline => Err(Fault::Deadline),
+            Some(Ok(value)) => {
                 self.broken = false;
                 Ok(value)
             }
-            Ok(Err(error)) => Err(classify(&error, call.breach())),
-            Err(_) => Err(Fault::Deadline),
+            Some(Err(error)) => Err(classify(&error, call.breach())),
+            None => Err(Fault::Deadline),
         }
     }
 
@@ -335,14 +305,14 @@ impl Instance {
         if let Err(fault) = &made
             && self.duty.is_some()
         {
-            self.plugin.counts.failed(fault);
+            self.live.plugin.counts.failed(fault);
         }
         match &made {
             Ok(_) | Err(_) if !self.trusted => {}
-            Ok(_) => self.plugin.health.did_well(),
+            Ok(_) => self.live.plugin.health.did_well(),
             Err(fault) => {
-                if let Some(length) = self.plugin.health.failed(fault, Instant::now()) {
-                    let (name, seconds) = (self.plugin.name(), length.as_secs_f32());
+                if let Some(length) = self.live.plugin.health.failed(fault, Instant::now()) {
+                    let (name, seconds) = (self.live.plugin.name(), length.as_secs_f32());
                     let line = format!("{name} is in quarantine for {seconds} s: {fault}");
                     observe::notice(Level::Error, &line);
                 }

@@ -21,12 +21,15 @@ pub struct KeyVersion {
     pub key_id: Option<String>,
     text: SecretText,
     public: OnceLock<Option<PublicKey>>,
+    /// By form and algorithm: making one costs as much as checking a short message.
+    macs: [OnceLock<Option<Box<hmac::Key>>>; KeyForm::ALL.len() * Mac::COUNT],
 }
 
 impl KeyVersion {
     /// A version by its name and text.
     pub fn new(name: impl Into<String>, key_id: Option<String>, text: SecretText) -> KeyVersion {
-        KeyVersion { name: name.into(), key_id, text, public: OnceLock::new() }
+        let macs = std::array::from_fn(|_| OnceLock::new());
+        KeyVersion { name: name.into(), key_id, text, public: OnceLock::new(), macs }
     }
 
     /// PEM that holds something else than a public key: the name of what it says it holds.
@@ -43,6 +46,14 @@ impl KeyVersion {
 
     fn public_key(&self) -> Option<&PublicKey> {
         self.public.get_or_init(|| PublicKey::from_pem(self.text.expose())).as_ref()
+    }
+
+    fn mac_key(&self, form: KeyForm, mac: Mac) -> Option<&hmac::Key> {
+        let key = || {
+            let bytes = key_bytes(&self.text, form)?;
+            Some(Box::new(hmac::Key::new(algorithm(mac), &bytes)))
+        };
+        self.macs[form as usize * Mac::COUNT + mac as usize].get_or_init(key).as_deref()
     }
 }
 
@@ -95,6 +106,8 @@ pub enum Mac {
 }
 
 impl Mac {
+    const COUNT: usize = Mac::Sha512 as usize + 1;
+
     fn word(self) -> &'static str {
         match self {
             Mac::Sha1 => "HMAC-SHA1",
@@ -212,10 +225,8 @@ impl Keyring {
     ) -> Option<&str> {
         let form = self.read_as.unwrap_or(form);
         let matches = |version: &&KeyVersion| {
-            key_bytes(&version.text, form).is_some_and(|bytes| {
-                let key = hmac::Key::new(algorithm(mac), &bytes);
-                hmac::verify(&key, signed.message, signed.tag).is_ok()
-            })
+            let key = version.mac_key(form, mac);
+            key.is_some_and(|key| hmac::verify(key, signed.message, signed.tag).is_ok())
         };
         let matched = self.versions(role).iter().find(matches).map(|version| version.name.as_str());
         if self.witness.is_some() {
@@ -259,8 +270,8 @@ impl Keyring {
 
     /// The MAC of the newest version; `None` where there is none, or its form is another.
     pub fn sign_mac(&self, role: &str, form: KeyForm, mac: Mac, message: &[u8]) -> Option<Vec<u8>> {
-        let bytes = key_bytes(&self.versions(role).first()?.text, form)?;
-        Some(hmac::sign(&hmac::Key::new(algorithm(mac), &bytes), message).as_ref().to_vec())
+        let key = self.versions(role).first()?.mac_key(form, mac)?;
+        Some(hmac::sign(key, message).as_ref().to_vec())
     }
 
     /// An RSA PKCS#1 v1.5 SHA-256 signature by the newest version, a PKCS#8 PEM private key.

@@ -7,14 +7,16 @@
 //! A place is held only while the guest runs, never while it waits.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
+use tokio::time::sleep_until;
 use wasmtime::Engine;
 
 use super::call::Phase;
@@ -70,12 +72,9 @@ impl Pace {
     }
 }
 
-/// One instance's way to the processor, for one of its phases.
+/// One instance's way to the processor.
 #[derive(Clone)]
-pub(super) struct Lane {
-    way: Arc<Way>,
-    phase: Phase,
-}
+pub(super) struct Lane(Arc<Way>);
 
 struct Way {
     processor: Arc<Processor>,
@@ -92,26 +91,46 @@ struct Held {
 
 impl Lane {
     pub(super) fn new(processor: Arc<Processor>, pace: Arc<Pace>) -> Lane {
-        let way = Way { processor, pace, held: Mutex::default() };
-        Lane { way: Arc::new(way), phase: Phase::Start }
+        Lane(Arc::new(Way { processor, pace, held: Mutex::default() }))
     }
 
-    /// The same for another phase.
-    pub(super) fn of(&self, phase: Phase) -> Lane {
-        Lane { way: Arc::clone(&self.way), phase }
+    /// Runs one call of the guest, which is pinned where it is made, to its end; `None`: it hasn't
+    /// come to one by `deadline`.
+    pub(super) async fn run<F: Future + Unpin>(
+        &self,
+        phase: Phase,
+        deadline: Instant,
+        call: F,
+    ) -> Option<F::Output> {
+        let mut running = pin!(self.run_on(phase, call));
+        // Nearly every call ends at once, and needs no timer.
+        let mut timer = pin!(None);
+        poll_fn(|context| {
+            if let Poll::Ready(output) = running.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            if timer.is_none() {
+                timer.set(Some(sleep_until(deadline.into())));
+            }
+            timer
+                .as_mut()
+                .as_pin_mut()
+                .map_or(Poll::Pending, |timer| timer.poll(context))
+                .map(|()| None)
+        })
+        .await
     }
 
-    /// Runs one call of the guest, which is pinned where it is made, to its end.
-    pub(super) async fn run<F: Future + Unpin>(&self, mut call: F) -> F::Output {
-        let pace = &self.way.pace;
+    async fn run_on<F: Future + Unpin>(&self, phase: Phase, mut call: F) -> F::Output {
+        let pace = &self.0.pace;
         let mut long = false;
         // What the system took from it doesn't count against it, once it is asked.
-        let exact = pace.is_suspect(self.phase);
-        if pace.is_slow(self.phase) {
+        let exact = pace.is_suspect(phase);
+        if pace.is_slow(phase) {
             self.enter().await;
         }
         let output = poll_fn(|context| {
-            self.way.processor.ticker.keep_ticking();
+            self.0.processor.ticker.keep_ticking();
             let (began, used) = (Instant::now(), exact.then(processor_time));
             let polled = Pin::new(&mut call).poll(context);
             drop(self.held().take());
@@ -122,13 +141,13 @@ impl Lane {
             // At once: it may have come to no end when it is given up.
             if ran >= LONG && !long {
                 long = true;
-                pace.enter(self.phase, long);
+                pace.enter(phase, long);
             }
             polled
         });
         let output = output.await;
         if !long {
-            pace.enter(self.phase, long);
+            pace.enter(phase, long);
         }
         output
     }
@@ -152,13 +171,13 @@ impl Lane {
 
     async fn enter(&self) {
         // Never closed, so an error can't come; with no place the guest would run on all the same.
-        let place = Arc::clone(&self.way.processor.slow_lane).acquire_owned().await.ok();
+        let place = Arc::clone(&self.0.processor.slow_lane).acquire_owned().await.ok();
         *self.held() = place.map(|_place| Held { _place, since: Instant::now() });
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
         // A single value: whatever a panic left is whole.
-        self.way.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -198,9 +217,12 @@ mod tests {
     #[tokio::test]
     async fn a_call_is_long_where_it_runs_on_and_not_where_it_waits() {
         let (processor, pace) = (Processor::of(&Engine::default()), Arc::new(Pace::default()));
-        let lane = Lane::new(Arc::new(processor), Arc::clone(&pace)).of(Phase::Compute);
+        let lane = Lane::new(Arc::new(processor), Arc::clone(&pace));
+        let run = async |call: Pin<&mut dyn Future<Output = ()>>| {
+            lane.run_on(Phase::Compute, call).await;
+        };
         for _ in 0..2 {
-            lane.run(std::pin::pin!(tokio::time::sleep(2 * LONG))).await;
+            run(pin!(tokio::time::sleep(2 * LONG))).await;
         }
         assert!(!pace.is_slow(Phase::Compute), "it waited");
         for _ in 0..2 {
@@ -208,12 +230,12 @@ mod tests {
                 let before = processor_time();
                 while processor_time() - before < LONG {}
             };
-            lane.run(std::pin::pin!(running)).await;
+            run(pin!(running)).await;
         }
         assert!(pace.is_slow(Phase::Compute), "it ran");
-        let places = || lane.way.processor.slow_lane.available_permits();
+        let places = || lane.0.processor.slow_lane.available_permits();
         let free = places();
-        lane.run(std::pin::pin!(async { assert_eq!(places(), free - 1, "it holds one") })).await;
+        run(pin!(async { assert_eq!(places(), free - 1, "it holds one") })).await;
         assert_eq!(places(), free);
     }
 }

@@ -4,7 +4,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use super::binding::Duty;
@@ -22,16 +21,29 @@ pub(super) struct Kept {
     pub(super) binding: u64,
     pub(super) duty: Duty,
     pub(super) live: Box<Live>,
-    pub(super) since: Instant,
+    since: Instant,
     /// Where it last ran.
-    pub(super) thread: ThreadId,
+    thread: usize,
+}
+
+impl Kept {
+    /// From now on, where its last callback ran.
+    pub(super) fn now(binding: u64, duty: Duty, live: Box<Live>) -> Kept {
+        Kept { binding, duty, live, since: Instant::now(), thread: this_thread() }
+    }
+}
+
+/// A number that no other thread has meanwhile: the place of something of its own.
+fn this_thread() -> usize {
+    thread_local!(static OWN: u8 = const { 0 });
+    OWN.with(|own| std::ptr::from_ref(own).addr())
 }
 
 impl Warm {
     /// The one that was kept last for this binding and duty, by this thread where there is one: its
     /// memory is still near.
     pub(super) fn take(&self, binding: u64, duty: Duty) -> Option<Kept> {
-        let here = thread::current().id();
+        let here = this_thread();
         let mut kept = self.lock();
         let fits = |one: &Kept| one.binding == binding && one.duty == duty;
         let near = kept.iter().rposition(|one| fits(one) && one.thread == here);

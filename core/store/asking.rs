@@ -1,13 +1,15 @@
 //! A genuine request as it is recorded before it is answered, and how each try of that ended. The
 //! first finished reply is the one that stands.
 
+use std::sync::Arc;
+
 use crate::model::{Callback, EventId, GenerationId, Reply, Request, StateChange};
 
 /// All that one transaction records of a request.
 #[derive(Debug, Clone)]
 pub struct Asking {
     /// The callback, byte for byte; the SHA-256 of its body is what a repeat has to match.
-    pub callback: Callback,
+    pub callback: Arc<Callback>,
     /// Its route's name.
     pub route: String,
     /// Which generation took it.

@@ -1,12 +1,14 @@
 //! A genuine notification as it is recorded, and what came of that.
 
+use std::sync::Arc;
+
 use crate::model::{Callback, Event, EventId, GenerationId, StateChange};
 
 /// All that one transaction records.
 #[derive(Debug, Clone)]
 pub struct Recording {
     /// The callback, byte for byte.
-    pub callback: Callback,
+    pub callback: Arc<Callback>,
     /// Its route's name.
     pub route: String,
     /// Which generation took it.

@@ -58,7 +58,7 @@ impl Inline {
         let body = pulse.timed(Stage::Read, pin!(body)).await.expect("a body");
         let _place = self.places.try_acquire().expect("a place");
         assert!(self.intake.store.health().takes(), "the store takes something");
-        let callback = Callback { head: plain, body };
+        let callback = Arc::new(Callback { head: plain, body });
         let verifying = async { self.native.is_genuine(&callback) };
         assert!(pulse.timed(Stage::Verify, pin!(verifying)).await, "it is genuine");
         pulse.genuine(callback.head.received_at_ms);
@@ -88,7 +88,7 @@ impl Inline {
 }
 
 fn recording(
-    callback: Callback,
+    callback: Arc<Callback>,
     route: &Route,
     (generation, event): (&Generation, NewEvent),
 ) -> Recording {

@@ -2,6 +2,7 @@
 //! to fill one fast.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hookswitch::model::{
@@ -107,7 +108,7 @@ pub(crate) fn recording(number: u64, now_ms: u64) -> Recording {
     };
     let body = format!("{{\"id\":{number:08},\"pad\":\"{}\"}}", "x".repeat(1000));
     Recording {
-        callback: Callback { head, body: body.into() },
+        callback: Arc::new(Callback { head, body: body.into() }),
         route: "brz".to_owned(),
         generation: GenerationId(1),
         adapter: "brz 00112233".to_owned(),

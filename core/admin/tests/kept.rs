@@ -45,7 +45,7 @@ fn recording(id: &str, kind: &str, confirms: bool) -> Recording {
     };
     let body = Bytes::from(format!("{{\"id\":\"{id}\"}}"));
     Recording {
-        callback: Callback { head, body },
+        callback: Arc::new(Callback { head, body }),
         route: "r".to_owned(),
         generation: GenerationId(1),
         adapter: "good@abc".to_owned(),

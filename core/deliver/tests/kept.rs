@@ -60,7 +60,7 @@ async fn record(store: &dyn Store, id: &str) {
         data: None,
     };
     let recording = Recording {
-        callback: Callback { head, body: Bytes::from_static(b"\xffpaid\r\n") },
+        callback: Arc::new(Callback { head, body: Bytes::from_static(b"\xffpaid\r\n") }),
         route: "pay".into(),
         generation: GenerationId(1),
         adapter: "guest".into(),

@@ -9,7 +9,7 @@ pub(in crate::store) const DAY_MS: u64 = 86_400_000;
 /// A request of route `r`, kind `acme.order`, kept for a day.
 pub(in crate::store) fn asking(id: &str, body: &'static str) -> Asking {
     let Recording { mut callback, route, generation, adapter, matched, .. } = recording(Vec::new());
-    callback.body = Bytes::from_static(body.as_bytes());
+    Arc::make_mut(&mut callback).body = Bytes::from_static(body.as_bytes());
     let (id, kind) = (id.to_owned(), "acme.order".to_owned());
     Asking {
         callback,
@@ -27,7 +27,7 @@ pub(in crate::store) fn asking(id: &str, body: &'static str) -> Asking {
 
 /// The same, at another time.
 pub(in crate::store) fn at(now_ms: u64, mut asking: Asking) -> Asking {
-    asking.callback.head.received_at_ms = now_ms;
+    Arc::make_mut(&mut asking.callback).head.received_at_ms = now_ms;
     asking
 }
 
@@ -97,7 +97,7 @@ async fn a_request_is_answered_once_and_byte_for_byte_also_after_a_restart() {
     let EventWhole { shown, callback, deliveries, answers } = whole(&*bench.store, id).await;
     assert_eq!((shown.status, shown.tries, shown.repeats), (EventStatus::Answered, 2, 3));
     assert_eq!(shown.event.data.as_deref(), Some("{\"amount\": 1}"));
-    assert_eq!((callback.callback, deliveries.len()), (first.callback, 0));
+    assert_eq!((callback.callback, deliveries.len()), (Callback::clone(&first.callback), 0));
     let wanted = AnswerShown {
         attempt: 2,
         reply: said,

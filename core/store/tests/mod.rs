@@ -92,7 +92,7 @@ pub(super) fn recording(events: Vec<Event>) -> Recording {
     let named = vec!["ledger".to_owned()];
     let events = events.into_iter().map(|event| NewEvent { event, named: named.clone() });
     Recording {
-        callback: Callback { head, body: Bytes::from_static(b"{\"a\": 1}") },
+        callback: Arc::new(Callback { head, body: Bytes::from_static(b"{\"a\": 1}") }),
         route: "r".to_owned(),
         generation: GenerationId(7),
         adapter: "acme@00".to_owned(),

@@ -12,7 +12,7 @@ async fn filled() -> Bench {
         let subject = Some(format!("s{}", n % 3));
         let mut one =
             recording(vec![Event { kind: kind.into(), subject, ..event(&format!("e{n}"), 1) }]);
-        one.callback.head.received_at_ms = NOW + n * 1000;
+        Arc::make_mut(&mut one.callback).head.received_at_ms = NOW + n * 1000;
         if n == 9 {
             one.route = "other".to_owned();
         }

@@ -1,7 +1,7 @@
 //! What the token says of itself, as facts for a person. Nothing here was checked: whoever made the
 //! callback may have written all of it.
 
-use hookswitch_sdk::{Callback, Fact, crypto, settings, text};
+use hookswitch_sdk::{Callback, Fact, crypto, text};
 use serde_json::Value;
 
 use crate::Settings;
@@ -23,8 +23,8 @@ pub(crate) fn explain(call: &Callback) -> Vec<Fact> {
     };
     facts.push(fact("key id", shown(&jose["kid"])));
     facts.push(fact("algorithm", shown(&jose["alg"])));
-    let (issuer, partner) = match settings::get::<Settings>() {
-        Ok(settings) => (settings.issuer, settings.partner_id),
+    let (issuer, partner) = match Settings::get() {
+        Ok(settings) => (settings.issuer.clone(), settings.partner_id.clone()),
         Err(_) => Default::default(),
     };
     facts.push(fact("issuer", format!("{}, expected {issuer:?}", shown(&claims["iss"]))));

@@ -12,9 +12,12 @@ mod simulate;
 mod token;
 mod webhook;
 
+use std::sync::Arc;
+
+use hookswitch_sdk::settings::{self, Kept};
 use hookswitch_sdk::{
     Callback, Content, Explaining, Fact, Head, Manifest, Outcome, ParseFault, Protocol, Reason,
-    Registering, Reply, SecretRole, Setting, Simulating, Verdict, settings, time,
+    Registering, Reply, SecretRole, Setting, Simulating, Verdict, time,
 };
 use serde::Deserialize;
 
@@ -52,6 +55,11 @@ fn default_issuer() -> String {
 }
 
 impl Settings {
+    fn get() -> Result<Arc<Settings>, Reason> {
+        static KEPT: Kept<Settings> = Kept::new();
+        KEPT.or_read(settings::get)
+    }
+
     fn leeway_ms(&self) -> Result<u64, Reason> {
         time::parse_duration_ms(&self.leeway).map_err(|_| {
             let detail = "leeway must be a length of time: 500ms, 60s, 2m";
@@ -94,7 +102,7 @@ impl Protocol for Brij {
     }
 
     fn configure() -> Vec<Reason> {
-        settings::get::<Settings>().map_or_else(|reason| vec![reason], |found| found.problems())
+        Settings::get().map_or_else(|reason| vec![reason], |found| found.problems())
     }
 
     fn verify(call: &Callback) -> Verdict {

@@ -3,7 +3,7 @@
 //! Invariant: the same arguments give the same callback, and what is made here `verify` accepts
 //! (unless its options say otherwise).
 
-use hookswitch_sdk::{Callback, Head, Header, Reason, crypto, settings, signing, text};
+use hookswitch_sdk::{Callback, Head, Header, Reason, crypto, signing, text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(crate) fn simulate(
     seed: u64,
 ) -> Result<Callback, Reason> {
     let options = read_options(options)?;
-    let settings: Settings = settings::get()?;
+    let settings = Settings::get()?;
     let mut body = sample(kind, seed)?;
     if !options.body.is_null() {
         merge(&mut body, &options.body);

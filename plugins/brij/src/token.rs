@@ -5,7 +5,7 @@
 //! header or among its checked claims is refused, so no two readers can see two tokens in one.
 
 use hookswitch_sdk::crypto::{self, Scheme};
-use hookswitch_sdk::{Callback, Proof, Reason, Verdict, settings, text};
+use hookswitch_sdk::{Callback, Proof, Reason, Verdict, text};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -51,7 +51,7 @@ struct Claims {
 
 /// Is the callback from BRIJ, meant for this partner, in time and unaltered?
 pub(crate) fn verify(call: &Callback) -> Verdict {
-    let settings = match settings::get::<Settings>() {
+    let settings = match Settings::get() {
         Ok(settings) => settings,
         Err(reason) => return Verdict::Unavailable(reason),
     };

@@ -14,7 +14,7 @@ pub(crate) fn confirm(event: &Event, context: &Context) -> Confirmation {
     let Some(told) = event.data.as_deref().and_then(|data| Told::read(data.as_bytes()).ok()) else {
         return not_yet("event_odd", "the event isn't one that this adapter made");
     };
-    let Ok(settings) = settings::read() else {
+    let Ok(settings) = settings::get() else {
         return not_yet("settings_invalid", "the settings can't be read");
     };
     match ask(&settings, context, &told) {

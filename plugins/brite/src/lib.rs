@@ -36,7 +36,7 @@ impl Protocol for Brite {
     }
 
     fn configure() -> Vec<Reason> {
-        settings::read().err().unwrap_or_default()
+        settings::get().err().unwrap_or_default()
     }
 
     fn verify(call: &Callback) -> Verdict {

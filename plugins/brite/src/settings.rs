@@ -2,7 +2,10 @@
 //!
 //! A value that was read here is valid; nothing checks it again.
 
-use hookswitch_sdk::{Reason, http, settings};
+use std::sync::Arc;
+
+use hookswitch_sdk::settings::{self, Kept};
+use hookswitch_sdk::{Reason, http};
 use serde::Deserialize;
 
 use crate::network::Network;
@@ -96,8 +99,13 @@ impl Verb {
     }
 }
 
-/// Reads the route's settings; the error holds everything that is wrong with them.
-pub(crate) fn read() -> Result<Settings, Vec<Reason>> {
+/// The route's settings; the error holds everything that is wrong with them.
+pub(crate) fn get() -> Result<Arc<Settings>, Vec<Reason>> {
+    static KEPT: Kept<Settings> = Kept::new();
+    KEPT.or_read(read)
+}
+
+fn read() -> Result<Settings, Vec<Reason>> {
     let written: Written = settings::get().map_err(|reason| vec![reason])?;
     let mut wrong = Vec::new();
     let mut found = |code: &str, detail: String| wrong.push(Reason::new(code, detail));

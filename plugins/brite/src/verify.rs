@@ -11,7 +11,7 @@ use crate::settings::{self, Settings};
 use crate::told::Told;
 
 pub(crate) fn verify(call: &Callback) -> Verdict {
-    let settings = match settings::read() {
+    let settings = match settings::get() {
         Ok(settings) => settings,
         Err(reasons) => return Verdict::Unavailable(first(reasons)),
     };

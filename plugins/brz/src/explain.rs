@@ -15,7 +15,7 @@ pub(crate) fn explain(call: &Callback) -> Vec<Fact> {
         fact("signature", format!("HMAC-SHA256 in {SIGNATURE}, {}", count(&call.head, SIGNATURE))),
         fact("timestamp", format!("Unix seconds in {TIMESTAMP}, {}", count(&call.head, TIMESTAMP))),
     ];
-    if let Ok(settings) = settings::read() {
+    if let Ok(settings) = settings::get() {
         let tolerance = format!("{} s before or after it came", settings.tolerance_ms / 1000);
         facts.push(fact("tolerance", tolerance));
     }

@@ -32,7 +32,7 @@ impl Protocol for Brz {
     }
 
     fn configure() -> Vec<Reason> {
-        settings::read().err().unwrap_or_default()
+        settings::get().err().unwrap_or_default()
     }
 
     fn verify(call: &Callback) -> Verdict {

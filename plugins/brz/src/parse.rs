@@ -31,7 +31,7 @@ pub(crate) fn parse(call: &Callback) -> Result<Content, Reason> {
     Ok(Content::Notification(vec![Event {
         id: text::encode_hex(&crypto::sha256(&call.body)),
         aliases: alias(call, &event, &about).into_iter().collect(),
-        kind: format!("brz.{event}"),
+        kind: ["brz.", &event].concat(),
         rank: about.status.as_deref().and_then(|status| catalogue::rank(&event, status)),
         subject: about.subject,
         occurred_at_ms: members::string(timestamp).and_then(|time| time::parse_rfc3339_ms(&time)),
@@ -101,7 +101,7 @@ fn alias(call: &Callback, event: &str, about: &About) -> Option<String> {
         return None;
     }
     let parts = serde_json::to_vec(&(delivery, event, &about.subject, &about.status)).ok()?;
-    Some(format!("delivery-{}", text::encode_hex(&crypto::sha256(&parts))))
+    Some(["delivery-", &text::encode_hex(&crypto::sha256(&parts))].concat())
 }
 
 fn refusal(why: Unreadable) -> Reason {

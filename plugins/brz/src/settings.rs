@@ -2,8 +2,11 @@
 //!
 //! A value that was read here is valid; nothing checks it again.
 
+use std::sync::Arc;
+
 use hookswitch_sdk::crypto::KeyForm;
-use hookswitch_sdk::{Reason, settings, time};
+use hookswitch_sdk::settings::{self, Kept};
+use hookswitch_sdk::{Reason, time};
 use serde::Deserialize;
 
 /// As written.
@@ -15,7 +18,6 @@ struct Written {
 }
 
 /// As used.
-#[derive(Clone, Copy)]
 pub(crate) struct Settings {
     /// How far the signed time may be from ours, either way.
     pub(crate) tolerance_ms: u64,
@@ -23,8 +25,13 @@ pub(crate) struct Settings {
     pub(crate) forms: &'static [KeyForm],
 }
 
-/// Reads the route's settings; the error holds everything that is wrong with them.
-pub(crate) fn read() -> Result<Settings, Vec<Reason>> {
+/// The route's settings; the error holds everything that is wrong with them.
+pub(crate) fn get() -> Result<Arc<Settings>, Vec<Reason>> {
+    static KEPT: Kept<Settings> = Kept::new();
+    KEPT.or_read(read)
+}
+
+fn read() -> Result<Settings, Vec<Reason>> {
     let written: Written = settings::get().map_err(|reason| vec![reason])?;
     let tolerance = tolerance_ms(written.tolerance.as_deref().unwrap_or("300s"));
     let forms = forms(written.key_form.as_deref().unwrap_or("either"));

@@ -16,18 +16,18 @@ use crate::settings;
 const TIME_DIGITS_MAX: usize = 12;
 
 pub(crate) fn verify(call: &Callback) -> Verdict {
-    let settings = match settings::read() {
+    let settings = match settings::get() {
         Ok(settings) => settings,
         Err(reasons) => return Verdict::Unavailable(first(reasons)),
     };
-    match check(call, settings) {
+    match check(call, &settings) {
         Ok(matched) => Verdict::Genuine(Proof { matched: Some(matched), replay_key: None }),
         Err(reason) => Verdict::Forged(reason),
     }
 }
 
 /// Which version of the secret matched.
-fn check(call: &Callback, settings: settings::Settings) -> Result<String, Reason> {
+fn check(call: &Callback, settings: &settings::Settings) -> Result<String, Reason> {
     let tag = signature(&call.head)?;
     let (time_text, signed_at_ms) = timestamp(&call.head)?;
     let message = [time_text.as_bytes(), b".", &call.body].concat();

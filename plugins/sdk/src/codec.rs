@@ -8,7 +8,15 @@
 pub mod text {
     const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const HEX: &[u8; 16] = b"0123456789abcdef";
+    /// Both digits of each byte.
+    const HEX: [[u8; 2]; 256] = {
+        let (digits, mut all, mut byte) = (b"0123456789abcdef", [[0; 2]; 256], 0);
+        while byte < 256 {
+            all[byte] = [digits[byte >> 4], digits[byte & 15]];
+            byte += 1;
+        }
+        all
+    };
 
     /// Bytes as text, where they are UTF-8.
     pub fn decode_utf8(data: &[u8]) -> Option<&str> {
@@ -50,29 +58,31 @@ pub mod text {
         if !rest.is_empty() {
             return None;
         }
-        let mut data = Vec::with_capacity(pairs.len());
-        for &[high, low] in pairs {
-            data.push(nibble(high)? << 4 | nibble(low)?);
-        }
-        Some(data)
+        let mut seen = 0;
+        let byte = |&[high, low]: &[u8; 2]| {
+            let (high, low) = (nibble(high), nibble(low));
+            seen |= high | low;
+            high << 4 | low & 15
+        };
+        let data = pairs.iter().map(byte).collect();
+        (seen < NO_NIBBLE).then_some(data)
     }
 
     /// Lower-case hex.
     pub fn encode_hex(data: &[u8]) -> String {
-        let digit = |bits: u8| HEX[usize::from(bits & 15)];
-        let digits: Vec<[u8; 2]> =
-            data.iter().map(|byte| [digit(byte >> 4), digit(*byte)]).collect();
+        let digits: Vec<[u8; 2]> = data.iter().map(|byte| HEX[usize::from(*byte)]).collect();
         // They are ASCII, so there is nothing to be replaced.
         String::from_utf8(digits.into_flattened()).unwrap_or_default()
     }
 
-    fn nibble(digit: u8) -> Option<u8> {
-        match digit {
-            b'0'..=b'9' => Some(digit - b'0'),
-            b'a'..=b'f' => Some(digit - b'a' + 10),
-            b'A'..=b'F' => Some(digit - b'A' + 10),
-            _ => None,
-        }
+    /// More than any nibble, in bits that none has.
+    const NO_NIBBLE: u8 = 1 << 4;
+
+    /// Without a branch: which digits are letters is anybody's guess.
+    fn nibble(digit: u8) -> u8 {
+        let (number, letter) = (digit.wrapping_sub(b'0'), (digit | 32).wrapping_sub(b'a'));
+        let letter = if letter < 6 { letter + 10 } else { NO_NIBBLE };
+        if number < 10 { number } else { letter }
     }
 
     fn encode_groups(data: &[u8], alphabet: &[u8; 64]) -> String {

@@ -28,6 +28,8 @@ pub mod signing {
 
 /// The route's (or the responder's own) `settings` table.
 pub mod settings {
+    use std::sync::{Arc, OnceLock};
+
     use serde::de::DeserializeOwned;
 
     use crate::Reason;
@@ -47,6 +49,32 @@ pub mod settings {
             let said = said.split(" at line ").next().unwrap_or_default();
             Reason::new("settings_invalid", format!("settings: {said}"))
         })
+    }
+
+    /// What a plugin made of its settings, as a static of its own: read once in an instance that
+    /// takes many callbacks, since they don't change while it lives. Natively they are another
+    /// test's each time, and nothing is kept.
+    #[derive(Debug)]
+    pub struct Kept<T>(OnceLock<Arc<T>>);
+
+    impl<T> Kept<T> {
+        /// Not read yet.
+        #[expect(clippy::new_without_default, reason = "a static is no default")]
+        pub const fn new() -> Kept<T> {
+            Kept(OnceLock::new())
+        }
+
+        /// The settings, by `read` where they aren't kept; an error isn't.
+        pub fn or_read<E>(&self, read: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+            match self.0.get() {
+                Some(kept) => Ok(Arc::clone(kept)),
+                None if cfg!(target_arch = "wasm32") => {
+                    let made = Arc::new(read()?);
+                    Ok(Arc::clone(self.0.get_or_init(|| made)))
+                }
+                None => read().map(Arc::new),
+            }
+        }
     }
 }
 

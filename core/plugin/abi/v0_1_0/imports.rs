@@ -1,15 +1,13 @@
-//! What version 0.1.0 may import, answered by the call that is running.
+//! What version 0.1.0 may import beside `crypto`, answered by the call that is running.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use subtle::ConstantTimeEq as _;
 
+use super::crypto::{key_form, mac};
 use super::host::{crypto, log, secrets, settings, signing, state, text, types};
 use crate::model::hex;
 use crate::observe::Level;
 use crate::plugin::call::Call;
-use crate::plugin::keyring::{KeyForm, Mac, Signed};
-use crate::plugin::public_key::Scheme;
 
 type Made<T> = wasmtime::Result<T>;
 
@@ -18,51 +16,6 @@ impl types::Host for Call {}
 impl settings::Host for Call {
     fn get(&mut self) -> Made<String> {
         Ok(self.grant().settings.clone())
-    }
-}
-
-impl crypto::Host for Call {
-    fn verify_mac(
-        &mut self,
-        secret: String,
-        form: crypto::KeyForm,
-        algorithm: crypto::Mac,
-        message: Vec<u8>,
-        tag: Vec<u8>,
-    ) -> Made<Option<String>> {
-        self.charge(&message, self.grant().keyring.count(&secret))?;
-        let signed = Signed { message: &message, tag: &tag };
-        let keyring = &self.grant().keyring;
-        let matched = keyring.verify_mac(&secret, key_form(form), mac(algorithm), signed);
-        Ok(matched.map(str::to_owned))
-    }
-
-    fn verify_signature(
-        &mut self,
-        key: String,
-        key_id: Option<String>,
-        algorithm: crypto::Scheme,
-        message: Vec<u8>,
-        signature: Vec<u8>,
-    ) -> Made<Option<String>> {
-        self.charge(&message, self.grant().keyring.count(&key))?;
-        let signed = Signed { message: &message, tag: &signature };
-        let keyring = &self.grant().keyring;
-        let matched = keyring.verify_signature(&key, key_id.as_deref(), scheme(algorithm), signed);
-        let matched = matched.map(str::to_owned);
-        if matched.is_none() && !keyring.has_public_key(&key) {
-            self.log_line(Level::Error, "no version of the secret holds a public key in PEM");
-        }
-        Ok(matched)
-    }
-
-    fn sha256(&mut self, data: Vec<u8>) -> Made<Vec<u8>> {
-        self.charge(&data, 1)?;
-        Ok(ring::digest::digest(&ring::digest::SHA256, &data).as_ref().to_vec())
-    }
-
-    fn equal(&mut self, a: Vec<u8>, b: Vec<u8>) -> Made<bool> {
-        Ok(a.ct_eq(&b).into())
     }
 }
 
@@ -167,32 +120,5 @@ impl log::Host for Call {
             &message,
         );
         Ok(())
-    }
-}
-
-fn key_form(form: crypto::KeyForm) -> KeyForm {
-    match form {
-        crypto::KeyForm::Utf8 => KeyForm::Utf8,
-        crypto::KeyForm::Utf8WithoutWhsec => KeyForm::Utf8WithoutWhsec,
-        crypto::KeyForm::Base64 => KeyForm::Base64,
-        crypto::KeyForm::Base64WithoutWhsec => KeyForm::Base64WithoutWhsec,
-        crypto::KeyForm::Hex => KeyForm::Hex,
-    }
-}
-
-fn mac(mac: crypto::Mac) -> Mac {
-    match mac {
-        crypto::Mac::HmacSha1 => Mac::Sha1,
-        crypto::Mac::HmacSha256 => Mac::Sha256,
-        crypto::Mac::HmacSha512 => Mac::Sha512,
-    }
-}
-
-fn scheme(scheme: crypto::Scheme) -> Scheme {
-    match scheme {
-        crypto::Scheme::RsaPkcs1Sha256 => Scheme::RsaPkcs1Sha256,
-        crypto::Scheme::RsaPssSha256 => Scheme::RsaPssSha256,
-        crypto::Scheme::EcdsaP256Sha256 => Scheme::EcdsaP256Sha256,
-        crypto::Scheme::Ed25519 => Scheme::Ed25519,
     }
 }

@@ -2,6 +2,7 @@
 //! interfaces a component exports, and what is linked to its imports.
 
 mod convert;
+mod crypto;
 mod imports;
 mod shown;
 mod packed;
@@ -122,7 +123,7 @@ impl Guest {
 /// Links this version's imports.
 pub(in crate::plugin) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
     host::settings::add_to_linker::<Call, HasSelf<Call>>(linker, |call| call)?;
-    host::crypto::add_to_linker::<Call, HasSelf<Call>>(linker, |call| call)?;
+    crypto::link(linker)?;
     host::signing::add_to_linker::<Call, HasSelf<Call>>(linker, |call| call)?;
     host::secrets::add_to_linker::<Call, HasSelf<Call>>(linker, |call| call)?;
     host::state::add_to_linker::<Call, HasSelf<Call>>(linker, |call| call)?;
