@@ -113,7 +113,8 @@ impl Intake {
     async fn line(&self, arrival: Arrival, generation: &Generation) -> Ended {
         match self.steps(arrival, generation).await {
             Ok(ended) => ended,
-            Err(stop) => stop.respond().await,
+            // Boxed: a callback that goes through has no room for it.
+            Err(stop) => Box::pin(stop.respond()).await,
         }
     }
 
@@ -125,9 +126,12 @@ impl Intake {
             return Err(read.refused(Refusal::Overloaded));
         };
         let read = read.storable(&*self.store)?;
-        let (last, stop) = (read.last_moment(), read.too_late());
-        let parsing = async { read.verify(&self.forged).await?.parse().await };
-        let parsed = within(last, stop, pin!(parsing)).await?;
+        // In braces: what follows takes the room of what is done.
+        let parsed = {
+            let (last, stop) = (read.last_moment(), read.too_late());
+            let parsing = async { read.verify(&self.forged).await?.parse().await };
+            within(last, stop, pin!(parsing)).await?
+        };
         let (last, stop) = (parsed.last_moment(), parsed.too_late());
         let rest = async {
             parsed.record(&self.desk, generation).await?.answer(&self.desk).await?.respond().await

@@ -204,8 +204,12 @@ impl Instance {
         {
             return Ok(content);
         }
-        let made = run!(self, Phase::Parse, parse(callback))
-            .and_then(|made| bounds::parsed(&self.live.plugin.limits, made));
+        // Boxed, as below: what is known has no room for a call.
+        let asked = Box::pin(async {
+            run!(self, Phase::Parse, parse(callback))
+                .and_then(|made| bounds::parsed(&self.live.plugin.limits, made))
+        });
+        let made = asked.await;
         self.count(made)
     }
 
@@ -220,8 +224,11 @@ impl Instance {
         {
             return Ok(reply);
         }
-        let made = run!(self, Phase::Respond, respond((head, outcome)))
-            .and_then(|made| bounds::worded(&self.live.plugin.limits, made));
+        let asked = Box::pin(async {
+            run!(self, Phase::Respond, respond((head, outcome)))
+                .and_then(|made| bounds::worded(&self.live.plugin.limits, made))
+        });
+        let made = asked.await;
         self.count(made)
     }
 

@@ -14,6 +14,7 @@ mod describe;
 mod settings;
 mod verify;
 mod members;
+mod body;
 mod parse;
 mod respond;
 mod register;

@@ -1,11 +1,11 @@
 //! What a genuine callback holds: always one event, whose data is the body as received.
 //!
 //! The event's id is the hash of the signed body, so that an unsigned header can't make a known
-//! event look new. BRZ has sent bodies in two shapes, and both are read: the transaction is
-//! `data.transaction` where that is an object, else `data` itself.
+//! event look new.
 
 use hookswitch_sdk::{Callback, Content, Event, Reason, crypto, text, time};
 
+use crate::body::{self, Body};
 use crate::catalogue::{self, DELIVERY, EVENT};
 use crate::members::{self, Unreadable};
 
@@ -14,9 +14,8 @@ const EVENT_BYTES_MAX: usize = 100;
 const SUBJECT_BYTES_MAX: usize = 256;
 
 pub(crate) fn parse(call: &Callback) -> Result<Content, Reason> {
-    let body = str::from_utf8(&call.body).map_err(|_| refusal(Unreadable::NotJson))?;
-    let [event, timestamp, data] =
-        members::find(body, ["event", "timestamp", "data"]).map_err(refusal)?;
+    let body = str::from_utf8(&call.body).map_err(|_| body::refusal(Unreadable::NotJson))?;
+    let Body { event, timestamp, about } = Body::read(body)?;
     if event.is_none() {
         return Err(Reason::new("event_missing", "the body names no event"));
     }
@@ -24,10 +23,7 @@ pub(crate) fn parse(call: &Callback) -> Result<Content, Reason> {
         Reason::new("event_form", "an event is 1 to 100 of a to z, 0 to 9, underscore and dot")
     })?;
     agrees(call, &event)?;
-    let about = match data {
-        Some(data) => about(&event, data.get())?,
-        None => About::default(),
-    };
+    let about = About::of(&event, &about?);
     Ok(Content::Notification(vec![Event {
         id: text::encode_hex(&crypto::sha256(&call.body)),
         aliases: alias(call, &event, &about).into_iter().collect(),
@@ -53,43 +49,22 @@ fn agrees(call: &Callback, event: &str) -> Result<(), Reason> {
 }
 
 /// What an event is about, as far as it says.
-#[derive(Default)]
 struct About {
     subject: Option<String>,
     status: Option<String>,
 }
 
-/// `data` of any form is accepted: some events have no transaction, and new ones come.
-fn about(event: &str, data: &str) -> Result<About, Reason> {
-    const NAMES: [&str; 5] = ["transaction", "id", "status", "refund_id", "infraction_id"];
-    let [transaction, id, status, refund, infraction] = lenient(data, NAMES)?;
-    let (id, status) = match transaction.filter(|raw| raw.get().starts_with('{')) {
-        Some(raw) => {
-            let [id, status] = lenient(raw.get(), ["id", "status"])?;
-            (id, status)
-        }
-        None => (id, status),
-    };
-    let own = match event {
-        _ if catalogue::is_refund(event) => refund,
-        _ if catalogue::is_infraction(event) => infraction,
-        _ => None,
-    };
-    let subject =
-        members::string(own.or(id)).filter(|id| (1..=SUBJECT_BYTES_MAX).contains(&id.len()));
-    Ok(About { subject, status: members::string(status) })
-}
-
-/// As `members::find`, but what isn't an object has no members.
-fn lenient<'j, const N: usize>(
-    json: &'j str,
-    names: [&str; N],
-) -> Result<[Option<&'j serde_json::value::RawValue>; N], Reason> {
-    // Looked at, not tried: a number or a text that nobody could read is no object either.
-    if !json.starts_with('{') {
-        return Ok([None; N]);
+impl About {
+    fn of(event: &str, about: &body::About<'_>) -> About {
+        let own = match event {
+            _ if catalogue::is_refund(event) => about.refund,
+            _ if catalogue::is_infraction(event) => about.infraction,
+            _ => None,
+        };
+        let subject = members::string(own.or(about.id))
+            .filter(|id| (1..=SUBJECT_BYTES_MAX).contains(&id.len()));
+        About { subject, status: members::string(about.status) }
     }
-    members::find(json, names).map_err(refusal)
 }
 
 /// The delivery's id, bound to what is signed: alone it could be made to hide another event.
@@ -102,14 +77,4 @@ fn alias(call: &Callback, event: &str, about: &About) -> Option<String> {
     }
     let parts = serde_json::to_vec(&(delivery, event, &about.subject, &about.status)).ok()?;
     Some(["delivery-", &text::encode_hex(&crypto::sha256(&parts))].concat())
-}
-
-fn refusal(why: Unreadable) -> Reason {
-    match why {
-        Unreadable::NotJson => Reason::new("body_not_json", "the body isn't JSON"),
-        Unreadable::NotObject => Reason::new("body_not_object", "the body isn't a JSON object"),
-        Unreadable::Repeated => {
-            Reason::new("body_ambiguous", "a member that is read stands twice in the body")
-        }
-    }
 }
