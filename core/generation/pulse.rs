@@ -85,8 +85,9 @@ impl Pulse {
     /// Does the work of a stage; how long it took is counted, however it ends. The work is pinned
     /// where it is made: by value it would be copied at every step, and stand in each of them.
     pub async fn timed<T>(&self, stage: Stage, work: impl Future<Output = T> + Unpin) -> T {
-        let began = Instant::now();
-        let done = traces::stage(stage.word(), work).await;
+        let (began, span) = (Instant::now(), traces::stage());
+        let done = work.await;
+        span.ended(stage.word());
         self.stages[stage as usize].took(began.elapsed());
         done
     }

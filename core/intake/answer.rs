@@ -33,6 +33,7 @@ pub(super) enum Answer {
 }
 
 impl Recorded {
+    #[inline]
     pub(super) async fn answer(self, desk: &Arc<Desk>) -> Result<Answered, Stop> {
         let Recorded { place, callback, proof, held } = self;
         let said = match held {

@@ -1,6 +1,10 @@
 //! What becomes of one callback, from its head to the reply: one straight line of steps, each of
 //! which takes the last one by value. What ends the line early is a [`Stop`], and is worded in
 //! `respond` like everything else.
+//!
+//! Every callback pays for the size of the steps' futures, since one is copied whole into whoever
+//! awaits it. So what nearly no callback comes to is boxed, and the steps are `#[inline]`: where the
+//! compiler sees a future being made, it copies no more of it than there is.
 
 mod limits;
 mod caller;
@@ -77,6 +81,7 @@ impl Intake {
     }
 
     /// One callback, from its head to the reply. Always replies, in `call_timeout` at the latest.
+    #[inline]
     pub async fn take(&self, arrival: Arrival) -> Response<Full<Bytes>> {
         let parents = || {
             let all = arrival.head.headers.get_all("traceparent");
@@ -91,6 +96,7 @@ impl Intake {
         }
     }
 
+    #[inline]
     async fn replied(&self, arrival: Arrival) -> Response<Full<Bytes>> {
         let (generation, began) = (self.cell.current(), Instant::now());
         let _in_flight = generation.calls.enter();
@@ -110,6 +116,7 @@ impl Intake {
         self.desk.close(limit).await;
     }
 
+    #[inline]
     async fn line(&self, arrival: Arrival, generation: &Generation) -> Ended {
         match self.steps(arrival, generation).await {
             Ok(ended) => ended,
@@ -118,6 +125,7 @@ impl Intake {
         }
     }
 
+    #[inline]
     async fn steps(&self, arrival: Arrival, generation: &Generation) -> Result<Ended, Stop> {
         let read =
             Received::take(self, arrival)?.route(generation)?.read_body(&self.limits).await?;

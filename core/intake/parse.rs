@@ -34,6 +34,7 @@ pub(super) enum Worded {
 }
 
 impl Verified {
+    #[inline]
     pub(super) async fn parse(self) -> Result<Parsed, Stop> {
         let Verified { place, callback, proof, whole_at, mut instance } = self;
         let parsing = instance.parse(&callback);
@@ -67,6 +68,7 @@ impl Parsed {
     }
 }
 
+#[inline]
 async fn word(
     place: &Place,
     mut instance: Instance,

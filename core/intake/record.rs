@@ -43,6 +43,7 @@ struct Notification {
 }
 
 impl Parsed {
+    #[inline]
     pub(super) async fn record(
         self,
         desk: &Arc<Desk>,
@@ -70,6 +71,7 @@ impl Parsed {
 }
 
 impl Notification {
+    #[inline]
     async fn record(
         self,
         (place, proof): (&Place, &Proof),

@@ -34,6 +34,7 @@ pub(super) struct Ended {
 }
 
 impl Answered {
+    #[inline]
     pub(super) async fn respond(self) -> Result<Ended, Stop> {
         let Answered { place, callback, proof, said } = self;
         let head = &callback.head;

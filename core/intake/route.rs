@@ -103,6 +103,7 @@ impl Routed {
         Ok(Routed { place: Place { route, adapter }, head, body })
     }
 
+    #[inline]
     pub(super) async fn read_body(self, limits: &Limits) -> Result<Read, Stop> {
         let Routed { place, head, body } = self;
         let refused = |fault: BodyFault| match fault {

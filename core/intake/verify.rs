@@ -24,6 +24,7 @@ pub(super) struct Verified {
 }
 
 impl Read {
+    #[inline]
     pub(super) async fn verify(self, ring: &Forged) -> Result<Verified, Stop> {
         let Read { place, callback, whole_at } = self;
         let asked = async {

@@ -157,14 +157,21 @@ pub fn adapter(identity: &str) {
     }
 }
 
-/// Does this work, and tells it as a stage of the span that it belongs to; `name` is one of few.
-pub async fn stage<F: Future + Unpin>(name: &'static str, work: F) -> F::Output {
-    let stage = child();
-    let done = work.await;
-    if let Some(stage) = stage {
-        stage.end((SpanKind::Internal, name.to_owned()), Vec::new(), false);
+/// A stage of the work that this is a part of. Boxed: nearly always there is none.
+pub struct StageSpan(Option<Box<Active>>);
+
+/// Begins one.
+pub fn stage() -> StageSpan {
+    StageSpan(child().map(Box::new))
+}
+
+impl StageSpan {
+    /// It is done; `name` is one of few.
+    pub fn ended(self, name: &'static str) {
+        if let StageSpan(Some(active)) = self {
+            active.end((SpanKind::Internal, name.to_owned()), Vec::new(), false);
+        }
     }
-    done
 }
 
 fn child() -> Option<Active> {

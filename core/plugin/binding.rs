@@ -80,6 +80,7 @@ impl Binding {
 
     /// An instance for a callback: one that was kept for this duty, where the plugin allows that,
     /// else a fresh one. A plugin in quarantine gives none.
+    #[inline]
     pub async fn take(self: &Arc<Self>, duty: Duty) -> Result<Instance, Fault> {
         if !self.counts {
             return self.open().await;

@@ -158,6 +158,7 @@ impl Instance {
 
     /// Is it genuine? Where the plugin takes callbacks whole, what else it will be asked of this
     /// one is answered with it.
+    #[inline]
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
         self.live.ahead = None;
         // What has no id of the router's own isn't known again.
@@ -176,6 +177,7 @@ impl Instance {
     }
 
     /// All of it in one call.
+    #[inline]
     async fn take(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
         let taken = run!(self, Phase::Take, take(callback))
             .and_then(|made| made.bounded(&self.live.plugin.limits));
@@ -195,6 +197,7 @@ impl Instance {
     }
 
     /// What does it hold? Only for a callback that was found genuine.
+    #[inline]
     pub async fn parse(
         &mut self,
         callback: &Callback,
@@ -214,6 +217,7 @@ impl Instance {
     }
 
     /// Words an outcome; the inner error says why an answer is invalid.
+    #[inline]
     pub async fn respond(
         &mut self,
         head: &Head,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
-use tokio::time::sleep_until;
+use tokio::time::{Sleep, sleep_until};
 use wasmtime::Engine;
 
 use super::call::Phase;
@@ -103,20 +103,14 @@ impl Lane {
         call: F,
     ) -> Option<F::Output> {
         let mut running = pin!(self.run_on(phase, call));
-        // Nearly every call ends at once, and needs no timer.
-        let mut timer = pin!(None);
+        // Nearly every call ends at once, and needs no timer, and no room for one.
+        let mut timer: Option<Pin<Box<Sleep>>> = None;
         poll_fn(|context| {
             if let Poll::Ready(output) = running.as_mut().poll(context) {
                 return Poll::Ready(Some(output));
             }
-            if timer.is_none() {
-                timer.set(Some(sleep_until(deadline.into())));
-            }
-            timer
-                .as_mut()
-                .as_pin_mut()
-                .map_or(Poll::Pending, |timer| timer.poll(context))
-                .map(|()| None)
+            let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+            timer.as_mut().poll(context).map(|()| None)
         })
         .await
     }
@@ -127,7 +121,7 @@ impl Lane {
         // What the system took from it doesn't count against it, once it is asked.
         let exact = pace.is_suspect(phase);
         if pace.is_slow(phase) {
-            self.enter().await;
+            Box::pin(self.enter()).await;
         }
         let output = poll_fn(|context| {
             self.0.processor.ticker.keep_ticking();

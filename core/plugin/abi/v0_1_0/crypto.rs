@@ -20,7 +20,9 @@ pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
     crypto.func_wrap("verify-mac", verify_mac)?;
     crypto.func_wrap("verify-signature", verify_signature)?;
     crypto.func_wrap("sha256", sha256)?;
-    crypto.func_wrap("equal", equal)
+    crypto.func_wrap("equal", |context: Context<'_>, (a, b): (WasmList<u8>, WasmList<u8>)| {
+        Ok((bool::from(a.as_le_slice(&context).ct_eq(b.as_le_slice(&context))),))
+    })
 }
 
 fn verify_mac(
@@ -72,10 +74,6 @@ fn sha256(mut context: Context<'_>, (data,): (WasmList<u8>,)) -> Made<Vec<u8>> {
     context.data_mut().charge(data.len(), 1)?;
     let digest = ring::digest::digest(&ring::digest::SHA256, data.as_le_slice(&context));
     Ok((digest.as_ref().to_vec(),))
-}
-
-fn equal(context: Context<'_>, (a, b): (WasmList<u8>, WasmList<u8>)) -> Made<bool> {
-    Ok((a.as_le_slice(&context).ct_eq(b.as_le_slice(&context)).into(),))
 }
 
 pub(super) fn key_form(form: crypto::KeyForm) -> KeyForm {
