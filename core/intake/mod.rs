@@ -3,8 +3,8 @@
 //! `respond` like everything else.
 //!
 //! Every callback pays for the size of the steps' futures, since one is copied whole into whoever
-//! awaits it. So what nearly no callback comes to is boxed, and the steps are `#[inline]`: where the
-//! compiler sees a future being made, it copies no more of it than there is.
+//! awaits it. So what nearly no callback comes to is boxed, and the steps are `#[inline]`: where
+//! the compiler sees a future being made, it copies no more of it than there is.
 
 mod limits;
 mod caller;
@@ -136,27 +136,29 @@ impl Intake {
         let read = read.storable(&*self.store)?;
         // In braces: what follows takes the room of what is done.
         let parsed = {
-            let (last, stop) = (read.last_moment(), read.too_late());
+            let limit = read.limit();
             let parsing = async { read.verify(&self.forged).await?.parse().await };
-            within(last, stop, pin!(parsing)).await?
+            within(limit, pin!(parsing)).await?
         };
-        let (last, stop) = (parsed.last_moment(), parsed.too_late());
+        let limit = parsed.limit();
         let rest = async {
             parsed.record(&self.desk, generation).await?.answer(&self.desk).await?.respond().await
         };
-        within(last, stop, pin!(rest)).await
+        within(limit, pin!(rest)).await
     }
 }
 
-/// Goes on with the line until this time, if there is one, and no longer.
+/// Goes on with the line until its last moment, if there is one, and no longer; with what it comes
+/// to then.
 async fn within<T>(
-    last: Option<tokio::time::Instant>,
-    stop: impl FnOnce() -> Stop,
+    limit: Option<(tokio::time::Instant, impl FnOnce() -> Stop)>,
     line: impl Future<Output = Result<T, Stop>> + Unpin,
 ) -> Result<T, Stop> {
-    match last {
+    match limit {
         None => line.await,
-        Some(last) => tokio::time::timeout_at(last, line).await.unwrap_or_else(|_| Err(stop())),
+        Some((last, stop)) => {
+            tokio::time::timeout_at(last, line).await.unwrap_or_else(|_| Err(stop()))
+        }
     }
 }
 

@@ -55,16 +55,12 @@ impl Verified {
 }
 
 impl Parsed {
-    /// When a request is refused whatever else goes on; there is no such time for others.
-    pub(super) fn last_moment(&self) -> Option<Instant> {
+    /// When a request is refused whatever else goes on, and what it comes to then; there is no such
+    /// time for others.
+    pub(super) fn limit(&self) -> Option<(Instant, impl FnOnce() -> Stop + use<>)> {
         let Worded::Request(request) = &self.content else { return None };
         let answerer = self.place.route.answers.get(&request.kind)?;
-        Some(self.whole_at + answerer.deadline)
-    }
-
-    /// What it comes to then.
-    pub(super) fn too_late(&self) -> impl FnOnce() -> Stop + use<> {
-        route::too_late(&self.place, &self.callback)
+        Some((self.whole_at + answerer.deadline, route::too_late(&self.place, &self.callback)))
     }
 }
 

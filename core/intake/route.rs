@@ -66,15 +66,11 @@ impl Read {
         Err(self.refused(Refusal::StoreDown { why }))
     }
 
-    /// When none of its route's requests would be waited for any longer: what this one is isn't
-    /// known yet.
-    pub(super) fn last_moment(&self) -> Option<Instant> {
-        self.place.route.longest_answer().map(|longest| self.whole_at + longest)
-    }
-
-    /// What it comes to once that time is over.
-    pub(super) fn too_late(&self) -> impl FnOnce() -> Stop + use<> {
-        too_late(&self.place, &self.callback)
+    /// When none of its route's requests would be waited for any longer, since what this one is
+    /// isn't known yet; and what it comes to then.
+    pub(super) fn limit(&self) -> Option<(Instant, impl FnOnce() -> Stop + use<>)> {
+        let longest = self.place.route.longest_answer()?;
+        Some((self.whole_at + longest, too_late(&self.place, &self.callback)))
     }
 
     /// Refuses it, whole as it is.

@@ -8,14 +8,16 @@ use crate::model::StateChange;
 
 /// All that changed since the last drain, until it is said to be kept.
 pub struct Drained {
-    binding: Arc<Binding>,
+    /// Whose it is; none where nothing changed, as nearly always.
+    binding: Option<Arc<Binding>>,
     changes: Vec<StateChange>,
 }
 
 impl Drained {
     pub(super) fn of(binding: &Arc<Binding>) -> Drained {
         let changes = binding.use_of.state.drain();
-        Drained { binding: Arc::clone(binding), changes }
+        let binding = (!changes.is_empty()).then(|| Arc::clone(binding));
+        Drained { binding, changes }
     }
 
     /// What is to be written down.
@@ -31,6 +33,8 @@ impl Drained {
 
 impl Drop for Drained {
     fn drop(&mut self) {
-        self.binding.use_of.state.undo_drain(&self.changes);
+        if let Some(binding) = &self.binding {
+            binding.use_of.state.undo_drain(&self.changes);
+        }
     }
 }
