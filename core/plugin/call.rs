@@ -150,16 +150,18 @@ impl Call {
         Ok(text.ok_or_else(|| Reason::new("no_such_secret", "the config has no such secret")))
     }
 
-    /// Counts what the host hashes for the guest, which nothing can interrupt: all keys that are
-    /// tried together, at most as much as the guest's memory could hold.
+    /// Counts what the host hashes or compares for the guest, which nothing can interrupt: all keys
+    /// that are tried together, at most as much as the guest's memory could hold.
     pub(super) fn charge(&mut self, bytes: usize, keys: usize) -> wasmtime::Result<()> {
         let bytes = bytes.saturating_mul(keys.max(1));
         self.used.hashed_bytes = self.used.hashed_bytes.saturating_add(bytes);
         if self.used.hashed_bytes <= self.binding.plugin.limits.memory_bytes {
             return Ok(());
         }
-        Err(Refusal(Fault::Forbidden("more is hashed in one instance than its memory holds"))
-            .into())
+        Err(Refusal(Fault::Forbidden(
+            "more is hashed or compared in one instance than its memory holds",
+        ))
+        .into())
     }
 
     /// Refuses an entry of `state` that is too large.

@@ -41,6 +41,8 @@ const SIGN: &str = r#"(import "hookswitch:plugin/signing@0.1.0" "sign-mac"
     (func $sign (param i32 i32 i32 i32 i32 i32 i32)))"#;
 const HASH: &str = r#"(import "hookswitch:plugin/crypto@0.1.0" "sha256"
     (func $sha256 (param i32 i32 i32)))"#;
+const EQUAL: &str = r#"(import "hookswitch:plugin/crypto@0.1.0" "equal"
+    (func $equal (param i32 i32 i32 i32) (result i32)))"#;
 const LOG: &str = r#"(import "hookswitch:plugin/log@0.1.0" "write"
     (func $log (param i32 i32 i32)))"#;
 
@@ -101,6 +103,14 @@ pub(crate) fn all(endless: SocketAddr) -> Vec<Hostile> {
             ("has the host hash for ever", "forbidden"),
             HASH,
             "(loop $l (call $sha256 (i32.const 0) (i32.const 131072) (i32.const 3072)) (br $l))",
+        ),
+        importing(
+            ("has the host compare for ever", "forbidden"),
+            EQUAL,
+            "(loop $l
+                (drop (call $equal (i32.const 0) (i32.const 131072)
+                    (i32.const 0) (i32.const 131072)))
+                (br $l))",
         ),
         importing(
             ("reveals a secret in verify", "forbidden"),

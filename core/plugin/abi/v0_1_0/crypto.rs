@@ -20,7 +20,8 @@ pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
     crypto.func_wrap("verify-mac", verify_mac)?;
     crypto.func_wrap("verify-signature", verify_signature)?;
     crypto.func_wrap("sha256", sha256)?;
-    crypto.func_wrap("equal", |context: Context<'_>, (a, b): (WasmList<u8>, WasmList<u8>)| {
+    crypto.func_wrap("equal", |mut context: Context<'_>, (a, b): (WasmList<u8>, WasmList<u8>)| {
+        context.data_mut().charge(a.len(), 1)?;
         Ok((bool::from(a.as_le_slice(&context).ct_eq(b.as_le_slice(&context))),))
     })
 }
