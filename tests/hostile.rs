@@ -78,6 +78,7 @@ async fn one_that_keeps_failing_on_genuine_callbacks_is_shut_out_and_tried_again
     let genuine = async || {
         let mut instance = binding.take(Duty::Verify).await?;
         instance.verify(&callback()).await?;
+        instance.parse(&callback()).await?.expect("a step that goes well");
         instance.respond(&callback().head, &hookswitch::model::Outcome::Accepted).await.map(drop)
     };
     for _ in 0..3 {

@@ -94,6 +94,7 @@ async fn after_a_fault_the_next_callbacks_are_asked_of_step_by_step() {
     for faults in 1..=2 {
         let mut instance = binding.take(Duty::Verify).await.expect("an instance");
         assert!(matches!(instance.verify(&callback()).await, Ok(Verdict::Genuine(_))));
+        assert!(matches!(instance.parse(&callback()).await, Ok(Ok(_))), "a step that goes well");
         let worded = instance.respond(&callback().head, &Outcome::Accepted).await;
         assert!(matches!(worded, Err(Fault::Trap(_))));
         assert_eq!(binding.plugin().health().faults, faults);
@@ -101,7 +102,28 @@ async fn after_a_fault_the_next_callbacks_are_asked_of_step_by_step() {
     assert_eq!(binding.take(Duty::Verify).await.err(), Some(Fault::Quarantined));
 }
 
-/// What the SDK is for: nobody has to write it. The vectors of each go this way.
+/// One whose call says no more than that all is genuine does nothing well by that.
+#[tokio::test]
+async fn a_verdict_alone_is_no_work_done_well() {
+    let bench = Bench::new();
+    let quarantine =
+        Quarantine { faults: 2, least: Duration::from_secs(600), ..Default::default() };
+    let limits = Limits { quarantine, ..tight() };
+    let verdict_only = WHOLE.replace(r#"3100) "\01")"#, r#"3100) "\00")"#);
+    let verdict_only = verdict_only.replace(r#"3136) "\01")"#, r#"3136) "\00")"#);
+    let guest = Guest { functions: &verdict_only, respond: "unreachable", ..Guest::default() };
+    let binding = bench.bind(guest, &limits).await;
+    for _ in 0..2 {
+        let mut instance = binding.take(Duty::Verify).await.expect("an instance");
+        assert!(matches!(instance.verify(&callback()).await, Ok(Verdict::Genuine(_))));
+        assert!(matches!(instance.parse(&callback()).await, Ok(Ok(_))));
+        let worded = instance.respond(&callback().head, &Outcome::Accepted).await;
+        assert!(matches!(worded, Err(Fault::Trap(_))));
+    }
+    assert_eq!(binding.take(Duty::Verify).await.err(), Some(Fault::Quarantined));
+}
+
+/// What the SDK is for: nobody has to write it.
 #[tokio::test]
 async fn first_party_adapters_take_callbacks_whole() {
     let pool = PoolLimits { instances: 1, ..PoolLimits::default() };

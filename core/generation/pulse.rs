@@ -15,7 +15,8 @@ use crate::observe::{Level, Reading, Spread, notice, traces};
 pub enum Stage {
     /// Its body comes in.
     Read,
-    /// The adapter says whether it is genuine; with the wait for an instance.
+    /// The adapter says whether it is genuine; with the wait for an instance. One that takes
+    /// callbacks whole does all of its work here, and the stages that it has done take no time.
     Verify,
     /// The adapter says what it holds.
     Parse,

@@ -34,13 +34,17 @@ pub(super) struct Health {
     /// Whether the last call failed: what does well needs no lock to say so.
     failing: AtomicBool,
     record: Mutex<Record>,
-    /// Callbacks to come that are taken step by step.
+    /// Genuine callbacks to come that are taken step by step.
     stepwise: AtomicU32,
+    /// How many those were at first; 0 once one was taken whole.
+    doubt: AtomicU32,
 }
 
-/// Callbacks that a plugin is asked of step by step after it failed to take one whole: enough for
-/// a plugin that keeps failing to be seen, and shut out.
+/// Genuine callbacks that a plugin is asked of step by step after it failed to take one whole:
+/// enough for a plugin that keeps failing to be seen, and shut out. Twice as many each time that
+/// none was taken whole in between, up to the most.
 const STEPWISE: u32 = 100;
+const STEPWISE_MOST: u32 = 100_000;
 
 #[derive(Debug, Default)]
 struct Record {
@@ -67,8 +71,9 @@ pub struct HealthReport {
 
 impl Health {
     pub(super) fn new(rules: Quarantine) -> Health {
-        let (failing, stepwise) = (AtomicBool::new(false), AtomicU32::new(0));
-        Health { rules, failing, record: Mutex::default(), stepwise }
+        let (failing, record) = (AtomicBool::new(false), Mutex::default());
+        let (stepwise, doubt) = (AtomicU32::new(0), AtomicU32::new(0));
+        Health { rules, failing, record, stepwise, doubt }
     }
 
     /// May it be called?
@@ -85,20 +90,33 @@ impl Health {
 
     /// Is the next callback asked of in one call? Where that fails, nobody knows which step did.
     pub(super) fn trusts_whole(&self) -> bool {
-        let left = self.stepwise.load(Ordering::Relaxed);
-        // Of several at once, one may go uncounted.
-        if left > 0 {
-            self.stepwise.store(left - 1, Ordering::Relaxed);
+        self.stepwise.load(Ordering::Relaxed) == 0
+    }
+
+    /// A callback was found genuine step by step. Others don't count: whoever can send a forged one
+    /// could end the doubt with it.
+    pub(super) fn stepped(&self) {
+        let less = |left: u32| left.checked_sub(1);
+        // Nearly always there is no doubt, and nothing needs to be written.
+        let _ = self.stepwise.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// A callback was taken whole.
+    pub(super) fn took_whole(&self) {
+        if self.doubt.load(Ordering::Relaxed) > 0 {
+            self.doubt.store(0, Ordering::Relaxed);
         }
-        left == 0
     }
 
     /// A callback that was asked of in one call brought a fault.
     pub(super) fn doubt_whole(&self) {
-        self.stepwise.store(STEPWISE, Ordering::Relaxed);
+        let before = self.doubt.load(Ordering::Relaxed);
+        let doubt = before.saturating_mul(2).clamp(STEPWISE, STEPWISE_MOST);
+        self.doubt.store(doubt, Ordering::Relaxed);
+        self.stepwise.store(doubt, Ordering::Relaxed);
     }
 
-    /// It did well.
+    /// All of its work on a callback went well.
     pub(super) fn did_well(&self) {
         // Nearly always there is nothing to be ended, and nothing needs to be written.
         if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
@@ -157,10 +175,25 @@ mod tests {
     #[test]
     fn after_a_fault_that_may_not_count_the_next_ones_are_asked_step_by_step() {
         let (health, _) = health();
-        assert!(health.trusts_whole());
+        let steps = || {
+            let mut steps = 0;
+            while !health.trusts_whole() {
+                health.stepped();
+                steps += 1;
+            }
+            steps
+        };
+        assert_eq!(steps(), 0);
+        for wanted in [100, 200, 400] {
+            health.doubt_whole();
+            assert!(!health.trusts_whole() && !health.trusts_whole(), "asking changes nothing");
+            assert_eq!(steps(), wanted);
+        }
+        health.took_whole();
         health.doubt_whole();
-        assert_eq!((0..1000).filter(|_| !health.trusts_whole()).count(), STEPWISE as usize);
-        assert!(health.trusts_whole());
+        assert_eq!(steps(), 100, "as at first");
+        (0..20).for_each(|_| health.doubt_whole());
+        assert_eq!(steps(), STEPWISE_MOST);
     }
 
     fn health() -> (Health, Instant) {

@@ -134,7 +134,11 @@ impl Instance {
     /// Its work is done: it is kept for another callback, where its plugin allows that and it is
     /// sound.
     pub fn give_back(self) {
-        let Instance { mut live, binding, duty, broken, .. } = self;
+        let Instance { mut live, binding, duty, broken, trusted, .. } = self;
+        // Only now: a step that went well says nothing of those that come after it.
+        if trusted && !broken {
+            live.plugin.health.did_well();
+        }
         live.ahead = None;
         live.left = live.left.saturating_sub(1);
         if let Some(duty) = duty
@@ -172,7 +176,10 @@ impl Instance {
             .and_then(|made| bounds::verdict(&self.live.plugin.limits, made));
         let verdict = self.count(verdict);
         // What wasn't opened for a callback only looks, and counts for nothing.
-        self.trusted |= self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_)));
+        if self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_))) {
+            self.trusted = true;
+            self.live.plugin.health.stepped();
+        }
         verdict
     }
 
@@ -182,14 +189,14 @@ impl Instance {
         let taken = run!(self, Phase::Take, take(callback))
             .and_then(|made| made.bounded(&self.live.plugin.limits));
         match &taken {
-            Ok(taken) => {
-                let genuine = matches!(taken.verdict, Verdict::Genuine(_));
-                self.trusted |= self.duty.is_some() && genuine;
+            Ok(taken) if self.duty.is_some() => {
+                self.trusted |= matches!(taken.verdict, Verdict::Genuine(_));
+                self.live.plugin.health.took_whole();
             }
             // Nobody knows whether the callback was genuine, so whether this counts: the next ones
             // are asked of step by step.
             Err(_) if self.duty.is_some() => self.live.plugin.health.doubt_whole(),
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
         let (verdict, ahead) = Ahead::of(&callback.head, self.count(taken)?);
         self.live.ahead = Some(ahead);
@@ -311,23 +318,21 @@ impl Instance {
         }
     }
 
-    /// Counts a fault, and enters into the plugin's record how work on a genuine callback went.
-    fn count<T>(&self, made: Result<T, Fault>) -> Result<T, Fault> {
-        if let Err(fault) = &made
-            && self.duty.is_some()
-        {
-            self.live.plugin.counts.failed(fault);
+    /// Counts a fault, and enters one of work on a genuine callback into the plugin's record.
+    fn count<T>(&mut self, made: Result<T, Fault>) -> Result<T, Fault> {
+        let Err(fault) = &made else { return made };
+        // Whatever it returned: it won't be kept, nor said to have done well.
+        self.broken = true;
+        let plugin = &self.live.plugin;
+        if self.duty.is_some() {
+            plugin.counts.failed(fault);
         }
-        match &made {
-            Ok(_) | Err(_) if !self.trusted => {}
-            Ok(_) => self.live.plugin.health.did_well(),
-            Err(fault) => {
-                if let Some(length) = self.live.plugin.health.failed(fault, Instant::now()) {
-                    let (name, seconds) = (self.live.plugin.name(), length.as_secs_f32());
-                    let line = format!("{name} is in quarantine for {seconds} s: {fault}");
-                    observe::notice(Level::Error, &line);
-                }
-            }
+        if self.trusted
+            && let Some(length) = plugin.health.failed(fault, Instant::now())
+        {
+            let (name, seconds) = (plugin.name(), length.as_secs_f32());
+            let line = format!("{name} is in quarantine for {seconds} s: {fault}");
+            observe::notice(Level::Error, &line);
         }
         made
     }

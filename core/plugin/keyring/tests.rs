@@ -50,6 +50,37 @@ fn macs_in_every_form_of_the_key() {
     }
 }
 
+/// Keys are kept once they are made: each form and algorithm has its own.
+#[test]
+fn a_key_that_was_made_is_none_of_another_form_or_algorithm() {
+    let keys = keyring(&[("v1", None, "4a656665")]);
+    let macs = [
+        (Mac::Sha1, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+        (Mac::Sha256, hmac::HMAC_SHA256),
+        (Mac::Sha512, hmac::HMAC_SHA512),
+    ];
+    let bytes = |form| match form {
+        KeyForm::Utf8 | KeyForm::Utf8WithoutWhsec => b"4a656665".as_slice(),
+        KeyForm::Base64 | KeyForm::Base64WithoutWhsec => &[0xe1, 0xae, 0xb9, 0xeb, 0xae, 0xb9],
+        KeyForm::Hex => b"Jefe",
+    };
+    for _made_and_kept in 0..2 {
+        for (form, (mac, algorithm)) in
+            KeyForm::ALL.into_iter().flat_map(|form| macs.map(|mac| (form, mac)))
+        {
+            let tag = hmac::sign(&hmac::Key::new(algorithm, bytes(form)), MESSAGE);
+            let signed = Signed { message: MESSAGE, tag: tag.as_ref() };
+            for (asked, other) in
+                KeyForm::ALL.into_iter().flat_map(|form| macs.map(|(mac, _)| (form, mac)))
+            {
+                let matches = mac == other && bytes(form) == bytes(asked);
+                let matched = keys.verify_mac("key", asked, other, signed);
+                assert_eq!(matched.is_some(), matches, "{form:?} {mac:?}, as {asked:?} {other:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_empty_or_unreadable_key_matches_nothing() {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b""), MESSAGE);
