@@ -3,7 +3,7 @@
 //! Invariant: the same arguments give the same callback, and what is made here `verify` accepts
 //! (unless its options say otherwise).
 
-use hookswitch_sdk::{Callback, Head, Header, Reason, crypto, signing, text};
+use hookswitch_sdk::{Callback, Head, Reason, crypto, signing, text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -49,22 +49,16 @@ pub(crate) fn simulate(
         "jti": uuid(kind, seed),
         "payload_hash": text::encode_hex(&crypto::sha256(&body)),
     });
-    let mut headers = vec![
-        Header::new("content-type", "application/json"),
-        Header::new(token::HEADER, sign(options.kid, &claims)),
-    ];
+    let mut head = Head::new("POST", &format!("https://hooks.example.com/brij/{call}"))
+        .with_id(&uuid("head", seed))
+        .with_param("call", call)
+        .with_header("content-type", "application/json")
+        .with_header(token::HEADER, &sign(options.kid, &claims))
+        .with_peer("203.0.113.7")
+        .with_time(now_ms);
     if matches!(kind, "quote" | "redirect-order") {
-        headers.push(Header::new("x-forwarded-for", "198.51.100.7"));
+        head = head.with_header("x-forwarded-for", "198.51.100.7");
     }
-    let head = Head {
-        id: uuid("head", seed),
-        method: "POST".to_owned(),
-        url: format!("https://hooks.example.com/brij/{call}"),
-        params: vec![("call".to_owned(), call.to_owned())],
-        headers,
-        peer: "203.0.113.7".to_owned(),
-        received_at_ms: now_ms,
-    };
     Ok(Callback { head, body })
 }
 

@@ -10,7 +10,7 @@ pub(crate) fn explain(call: &Callback) -> Vec<Fact> {
     let fact = |name: &str, value: String| Fact { name: name.to_owned(), value };
     let mut facts = vec![fact("signed", "nothing: Brite doesn't sign".to_owned())];
     let Ok(settings) = settings::get() else { return facts };
-    let (peer, many) = (&call.head.peer, settings.allow_from.len());
+    let (peer, many) = (call.head.peer(), settings.allow_from.len());
     facts.push(fact("caller", format!("{peer}; allow_from names {many} addresses or networks")));
     let merchant = match (Told::read(&call.body), &settings.merchant_id) {
         (_, None) => "not checked: merchant_id isn't set",

@@ -2,7 +2,7 @@
 //!
 //! The same arguments give the same bytes: everything invented is drawn from the seed.
 
-use hookswitch_sdk::{Callback, Head, Header, Reason};
+use hookswitch_sdk::{Callback, Head, Reason};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -46,17 +46,10 @@ pub(crate) fn simulate(
 
 fn head(now_ms: u64) -> Head {
     let peers = Environment::Sandbox.peers();
-    Head {
-        id: String::new(),
-        method: "POST".to_owned(),
-        url: "https://hooks.example.com/brite".to_owned(),
-        params: Vec::new(),
-        headers: vec![
-            Header::new("content-type", "application/json"),
-            Header::new("user-agent", "Brite Callback"),
-            Header::new("accept-encoding", "gzip, deflate"),
-        ],
-        peer: peers.first().copied().unwrap_or_default().to_owned(),
-        received_at_ms: now_ms,
-    }
+    Head::new("POST", "https://hooks.example.com/brite")
+        .with_header("content-type", "application/json")
+        .with_header("user-agent", "Brite Callback")
+        .with_header("accept-encoding", "gzip, deflate")
+        .with_peer(peers.first().copied().unwrap_or_default())
+        .with_time(now_ms)
 }

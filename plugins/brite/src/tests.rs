@@ -5,7 +5,7 @@
 
 use hookswitch_sdk::native::{self, Host, Scripted};
 use hookswitch_sdk::{
-    Callback, Confirmation, Confirming, Content, Context, Event, Head, Outcome, Protocol, Reason,
+    Callback, Confirmation, Confirming, Content, Context, Event, Outcome, Protocol, Reason,
     Registering, Simulating, Verdict,
 };
 use proptest::prelude::*;
@@ -200,7 +200,7 @@ proptest! {
         let text = format!(r#"{{"transaction_id":"a","transaction_state":{member}}}"#);
         for body in [body, text.into_bytes()] {
             let head = simulated("transaction.credit", "{}").head;
-            let call = Callback { head: Head { peer: "35.228.90.52".into(), ..head }, body };
+            let call = Callback { head: head.with_peer("35.228.90.52"), body };
             let parsed = host(&sandbox()).run(|| { Brite::verify(&call); Brite::parse(&call) });
             if let Ok(Content::Notification(events)) = parsed {
                 prop_assert!(events.len() == 1 && events[0].data.is_some());

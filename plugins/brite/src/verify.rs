@@ -22,7 +22,7 @@ pub(crate) fn verify(call: &Callback) -> Verdict {
 }
 
 fn check(call: &Callback, settings: &Settings) -> Result<(), Reason> {
-    let peer: Option<IpAddr> = call.head.peer.parse().ok();
+    let peer: Option<IpAddr> = call.head.peer().parse().ok();
     let known = |peer| settings.allow_from.iter().any(|network| network.contains(peer));
     if !peer.is_some_and(known) {
         let why = "the caller's address isn't one that allow_from names";

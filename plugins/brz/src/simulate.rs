@@ -4,7 +4,7 @@
 //! only time is the one given.
 
 use hookswitch_sdk::crypto::{KeyForm, Mac};
-use hookswitch_sdk::{Callback, Head, Header, Reason, signing, text, time};
+use hookswitch_sdk::{Callback, Head, Reason, signing, text, time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -124,22 +124,15 @@ fn signed(form: KeyForm, now_ms: u64, body: &[u8]) -> String {
 }
 
 fn head(event: &str, delivery: &str, now_ms: u64, signature: &str) -> Head {
-    Head {
-        id: String::new(),
-        method: "POST".to_owned(),
-        url: "https://hooks.example.com/brz".to_owned(),
-        params: Vec::new(),
-        headers: vec![
-            Header::new("content-type", "application/json"),
-            Header::new(SIGNATURE, signature),
-            Header::new(TIMESTAMP, (now_ms / 1000).to_string()),
-            Header::new(DELIVERY, delivery),
-            Header::new(EVENT, event),
-            Header::new(SOURCE, GATEWAY),
-        ],
-        peer: "203.0.113.9".to_owned(),
-        received_at_ms: now_ms,
-    }
+    Head::new("POST", "https://hooks.example.com/brz")
+        .with_header("content-type", "application/json")
+        .with_header(SIGNATURE, signature)
+        .with_header(TIMESTAMP, &(now_ms / 1000).to_string())
+        .with_header(DELIVERY, delivery)
+        .with_header(EVENT, event)
+        .with_header(SOURCE, GATEWAY)
+        .with_peer("203.0.113.9")
+        .with_time(now_ms)
 }
 
 fn amount(chosen: Option<&RawValue>) -> Result<Option<String>, Reason> {

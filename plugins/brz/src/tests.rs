@@ -79,7 +79,7 @@ fn options_are_kept() {
         assert_eq!((event.subject.as_deref(), event.rank), (Some("txn_1"), Some(3)));
         let body = String::from_utf8(call.body).expect("JSON");
         assert!(body.contains(r#""amount":"12.30""#), "{body}");
-        assert!(call.head.headers.iter().any(|h| h.name == "x-webhook-id" && h.value == "d-1"));
+        assert!(call.head.header("x-webhook-id") == Some("d-1"));
     }
     let other_seed = host().run(|| Brz::simulate("p2p.completed", "{}", NOW_MS, 8));
     let other_seed = other_seed.expect("it is simulated");
@@ -215,15 +215,9 @@ fn what_is_no_text_is_no_subject() {
 }
 
 fn head(headers: Vec<Header>) -> Head {
-    Head {
-        id: "call-1".into(),
-        method: "POST".into(),
-        url: "https://hooks.example.com/brz".into(),
-        params: Vec::new(),
-        headers,
-        peer: "203.0.113.9".into(),
-        received_at_ms: NOW_MS,
-    }
+    let head = Head::new("POST", "https://hooks.example.com/brz").with_id("call-1");
+    let head = head.with_peer("203.0.113.9").with_time(NOW_MS);
+    headers.iter().fold(head, |head, one| head.with_header(&one.name, &one.value))
 }
 
 /// Headers near to right ones: the names that matter, values that are almost in form.

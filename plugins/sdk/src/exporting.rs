@@ -2,11 +2,12 @@
 //! what a plugin sees is what the host sent.
 
 use crate::bindings;
+use crate::bindings::host::hookswitch::plugin::types;
 use crate::bindings::taking::exports::hookswitch::taking::whole;
 use crate::{
     Answer, Answering, Callback, Confirmation, Confirming, Content, Context, Decline, Event,
-    Explaining, Fact, Head, Header, Manifest, Outcome, ParseFault, Protocol, Reason, Registering,
-    Reply, Request, Simulating, Verdict,
+    Explaining, Fact, Head, Manifest, Outcome, ParseFault, Protocol, Reason, Registering, Reply,
+    Request, Simulating, Verdict,
 };
 
 impl<P: Protocol> bindings::protocol::exports::hookswitch::plugin::protocol::Guest for P {
@@ -16,14 +17,14 @@ impl<P: Protocol> bindings::protocol::exports::hookswitch::plugin::protocol::Gue
     fn configure() -> Vec<Reason> {
         <P as Protocol>::configure()
     }
-    fn verify(call: Callback) -> Verdict {
-        <P as Protocol>::verify(&call)
+    fn verify(call: types::Callback) -> Verdict {
+        <P as Protocol>::verify(&call.into())
     }
-    fn parse(call: Callback) -> Result<Content, ParseFault> {
-        <P as Protocol>::parse(&call)
+    fn parse(call: types::Callback) -> Result<Content, ParseFault> {
+        <P as Protocol>::parse(&call.into())
     }
-    fn respond(head: Head, outcome: Outcome) -> Result<Reply, Reason> {
-        <P as Protocol>::respond(&head, outcome)
+    fn respond(head: types::Head, outcome: Outcome) -> Result<Reply, Reason> {
+        <P as Protocol>::respond(&head.into(), outcome)
     }
 }
 
@@ -36,7 +37,7 @@ impl<P: Protocol> whole::Guest for P {
         received_at_ms: u64,
         body: Vec<u8>,
     ) -> whole::Taken {
-        let head = unpacked(&texts, &ends, params as usize, received_at_ms);
+        let head = Head::packed(texts, ends, params as usize, received_at_ms);
         let call = Callback { head, body };
         let verdict = <P as Protocol>::verify(&call);
         let genuine = matches!(verdict, Verdict::Genuine(_));
@@ -45,23 +46,6 @@ impl<P: Protocol> whole::Guest for P {
         let accepted = notifies.then(|| <P as Protocol>::respond(&call.head, Outcome::Accepted));
         whole::Taken { verdict, content, accepted }
     }
-}
-
-/// The head whose texts these are. The host packs them; what isn't in its form traps.
-fn unpacked(texts: &str, ends: &[u32], params: usize, received_at_ms: u64) -> Head {
-    let mut start = 0;
-    let mut all = ends.iter().map(|end| {
-        let end = *end as usize;
-        let text = &texts[start..end];
-        start = end;
-        text.to_owned()
-    });
-    let mut next = || all.next().unwrap_or_default();
-    let (id, method, url, peer) = (next(), next(), next(), next());
-    let headers = (ends.len().saturating_sub(4) / 2).saturating_sub(params);
-    let params = (0..params).map(|_| (next(), next())).collect();
-    let headers = (0..headers).map(|_| Header { name: next(), value: next() }).collect();
-    Head { id, method, url, params, headers, peer, received_at_ms }
 }
 
 impl<P: Confirming> bindings::confirming::exports::hookswitch::plugin::confirming::Guest for P {
@@ -74,14 +58,19 @@ impl<P: Simulating> bindings::simulating::exports::hookswitch::plugin::simulatin
     fn kinds() -> Vec<String> {
         <P as Simulating>::kinds()
     }
-    fn simulate(kind: String, options: String, now: u64, seed: u64) -> Result<Callback, Reason> {
-        <P as Simulating>::simulate(&kind, &options, now, seed)
+    fn simulate(
+        kind: String,
+        options: String,
+        now: u64,
+        seed: u64,
+    ) -> Result<types::Callback, Reason> {
+        <P as Simulating>::simulate(&kind, &options, now, seed).map(Into::into)
     }
 }
 
 impl<P: Explaining> bindings::explaining::exports::hookswitch::plugin::explaining::Guest for P {
-    fn explain(call: Callback) -> Vec<Fact> {
-        <P as Explaining>::explain(&call)
+    fn explain(call: types::Callback) -> Vec<Fact> {
+        <P as Explaining>::explain(&call.into())
     }
 }
 
@@ -152,28 +141,4 @@ macro_rules! __export_one {
             );
         };
     };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unpacked;
-    use crate::{Head, Header};
-
-    /// `core/plugin/abi/v0_1_0/packed.rs` has the same head, the other way round.
-    #[test]
-    fn texts_become_a_head() {
-        let texts = "clb_1POSThttps://h/é192.0.2.1callquoteaab";
-        let ends = [5, 9, 21, 30, 34, 39, 40, 40, 41, 42];
-        let header = |name: &str, value: &str| Header { name: name.into(), value: value.into() };
-        let head = Head {
-            id: "clb_1".into(),
-            method: "POST".into(),
-            url: "https://h/é".into(),
-            params: vec![("call".into(), "quote".into())],
-            headers: vec![header("a", ""), header("a", "b")],
-            peer: "192.0.2.1".into(),
-            received_at_ms: 7,
-        };
-        assert_eq!(unpacked(texts, &ends, 1, 7), head);
-    }
 }

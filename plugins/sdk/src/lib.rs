@@ -12,6 +12,7 @@
 pub mod bindings;
 mod contract;
 mod exporting;
+mod head;
 mod plain;
 mod codec;
 mod imports;
@@ -23,10 +24,10 @@ mod heap;
 pub mod native;
 
 pub use bindings::host::hookswitch::plugin::types::{
-    Answer, Callback, Confirmation, Content, Context, Decline, DeclineStatus, Event, Fact, Head,
-    Header, Manifest, Outcome, ParseFault, Proof, Reason, Reply, Request, SecretRole, Setting,
-    Verdict,
+    Answer, Confirmation, Content, Context, Decline, DeclineStatus, Event, Fact, Header, Manifest,
+    Outcome, ParseFault, Proof, Reason, Reply, Request, SecretRole, Setting, Verdict,
 };
 pub use codec::text;
 pub use contract::{Answering, Confirming, Explaining, Protocol, Registering, Simulating};
+pub use head::{Callback, Head};
 pub use imports::{crypto, log, secrets, settings, signing, state};

@@ -2,25 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Head, Header, Reason, Reply};
-
-impl Head {
-    /// The first value of a header, by its lower-case name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers(name).next()
-    }
-
-    /// All values of a header in the order received, by its lower-case name.
-    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        let named = self.headers.iter().filter(move |header| header.name == name);
-        named.map(|header| header.value.as_str())
-    }
-
-    /// A parameter of the route's path.
-    pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
+use crate::{Header, Reason, Reply};
 
 impl Reason {
     /// A reason from a stable word in snake_case and a sentence for the operator (never a secret).
@@ -64,23 +46,6 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_head_gives_its_headers_in_order_and_its_parameters() {
-        let head = Head {
-            id: String::new(),
-            method: "POST".into(),
-            url: "https://hooks.example.com/".into(),
-            params: vec![("call".into(), "quote".into())],
-            headers: vec![Header::new("a", "1"), Header::new("b", "2"), Header::new("a", "3")],
-            peer: "203.0.113.9".into(),
-            received_at_ms: 0,
-        };
-        assert_eq!(head.header("a"), Some("1"));
-        assert_eq!(head.headers("a").collect::<Vec<_>>(), ["1", "3"]);
-        assert_eq!(head.header("A"), None, "names are lower case on both sides");
-        assert_eq!((head.param("call"), head.param("kind")), (Some("quote"), None));
-    }
 
     #[test]
     fn replies_say_what_they_hold() {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use hookswitch_sdk::native::Host;
-use hookswitch_sdk::{Callback, Head, Header};
+use hookswitch_sdk::{Callback, Head};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use serde_json::json;
@@ -37,14 +37,11 @@ pub(crate) fn host(pem: &str) -> Host {
 
 /// A callback as the router would hand it on.
 pub(crate) fn callback(call: &str, token: &str, body: &[u8]) -> Callback {
-    let head = Head {
-        id: "call-1".to_owned(),
-        method: "POST".to_owned(),
-        url: format!("https://hooks.example.com/brij/{call}"),
-        params: vec![("call".to_owned(), call.to_owned())],
-        headers: vec![Header::new("x-brij-signature", token)],
-        peer: "203.0.113.7".to_owned(),
-        received_at_ms: NOW_MS,
-    };
+    let head = Head::new("POST", &format!("https://hooks.example.com/brij/{call}"))
+        .with_id("call-1")
+        .with_param("call", call)
+        .with_header("x-brij-signature", token)
+        .with_peer("203.0.113.7")
+        .with_time(NOW_MS);
     Callback { head, body: body.to_vec() }
 }

@@ -62,14 +62,12 @@ fn other_rsa_algorithms_by_the_right_key_are_forged() {
 #[test]
 fn every_character_of_a_token_counts() {
     let genuine = signed(Algorithm::RS256, Some("key-1"), &claims());
-    let token = genuine.head.headers[0].value.clone();
+    let token = genuine.head.header("x-brij-signature").expect("it is signed");
     for at in 0..token.len() {
-        let mut altered = token.clone();
+        let mut altered = token.to_owned();
         let other = if &token[at..=at] == "A" { "B" } else { "A" };
         altered.replace_range(at..=at, other);
-        let mut call = genuine.clone();
-        call.head.headers[0].value = altered;
-        let verdict = verify(&call);
+        let verdict = verify(&callback("webhook", &altered, BODY));
         assert!(matches!(verdict, Verdict::Forged(_)), "character {at}: {verdict:?}");
     }
 }

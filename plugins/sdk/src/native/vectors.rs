@@ -10,7 +10,7 @@ use hookswitch_vectors::{self as vectors, Parsed, Subject, Vector};
 use super::Host;
 use crate::{
     Answer, Callback, Confirmation, Confirming, Content, Context, Decline, DeclineStatus, Event,
-    Head, Header, Outcome, ParseFault, Protocol, Reason, Reply, Verdict,
+    Head, Outcome, ParseFault, Protocol, Reason, Reply, Verdict,
 };
 
 /// Runs every vector of a folder and returns how many ran.
@@ -145,16 +145,10 @@ impl<P: Protocol> Subject for Native<P> {
 }
 
 fn callback(call: &vectors::Callback) -> Callback {
-    let headers = call.headers.iter().map(|(name, value)| Header::new(name, value));
-    let head = Head {
-        id: call.id.clone(),
-        method: call.method.clone(),
-        url: call.url.clone(),
-        params: call.params.clone(),
-        headers: headers.collect(),
-        peer: call.peer.clone(),
-        received_at_ms: call.received_at_ms,
-    };
+    let head = Head::new(&call.method, &call.url).with_id(&call.id).with_peer(&call.peer);
+    let head = head.with_time(call.received_at_ms);
+    let head = call.params.iter().fold(head, |head, (name, value)| head.with_param(name, value));
+    let head = call.headers.iter().fold(head, |head, (name, value)| head.with_header(name, value));
     Callback { head, body: call.body.clone() }
 }
 
