@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until};
 use wasmtime::Engine;
@@ -104,12 +105,14 @@ impl Lane {
     ) -> Option<F::Output> {
         let mut running = pin!(self.run_on(phase, call));
         // Nearly every call ends at once, and needs no timer, and no room for one.
-        let mut timer: Option<Pin<Box<Sleep>>> = None;
+        let mut timer: Option<Pin<Box<Unconstrained<Sleep>>>> = None;
         poll_fn(|context| {
             if let Poll::Ready(output) = running.as_mut().poll(context) {
                 return Poll::Ready(Some(output));
             }
-            let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+            // Whatever the call used up of the task's budget.
+            let make = || Box::pin(unconstrained(sleep_until(deadline.into())));
+            let timer = timer.get_or_insert_with(make);
             timer.as_mut().poll(context).map(|()| None)
         })
         .await
@@ -183,6 +186,9 @@ fn processor_time() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::coop::consume_budget;
+    use tokio::time::timeout;
+
     use super::*;
 
     /// Calls as their lengths, and whether the next one is then taken for a long one.
@@ -231,5 +237,19 @@ mod tests {
         let free = places();
         run(pin!(async { assert_eq!(places(), free - 1, "it holds one") })).await;
         assert_eq!(places(), free);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_uses_up_the_budget_of_its_task_ends_in_time() {
+        let processor = Processor::of(&Engine::default());
+        let lane = Lane::new(Arc::new(processor), Arc::default());
+        let call = pin!(async {
+            loop {
+                consume_budget().await;
+            }
+        });
+        let ended = lane.run(Phase::Compute, Instant::now() + LONG, call);
+        let ended: Option<()> = timeout(Duration::from_secs(10), ended).await.expect("in time");
+        assert_eq!(ended, None);
     }
 }
