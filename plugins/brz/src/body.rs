@@ -193,6 +193,7 @@ mod tests {
             "id",
             "status",
             "refund_id",
+            "infraction_id",
             "x",
             "\\u0069d",
         ];

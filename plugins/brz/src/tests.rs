@@ -121,7 +121,7 @@ fn settings_are_checked_at_once_and_all() {
     }
     let both = r#"{"tolerance":"soon","key_form":"base64"}"#;
     assert_eq!(codes(both), ["tolerance_invalid", "key_form_invalid"]);
-    let empty = Callback { head: head(Vec::new()), body: Vec::new() };
+    let empty = Callback { head: head(&[]), body: Vec::new() };
     let verdict = host_with(both).run(|| Brz::verify(&empty));
     assert!(matches!(verdict, Verdict::Unavailable(_)), "{verdict:?}");
 }
@@ -129,7 +129,7 @@ fn settings_are_checked_at_once_and_all() {
 #[test]
 fn a_reply_tells_the_code_and_no_more() {
     let reason = Reason::new("signature_mismatch", "for the operator only");
-    let head = head(Vec::new());
+    let head = head(&[]);
     for (outcome, status) in [
         (Outcome::Forged(reason.clone()), 401),
         (Outcome::Malformed(reason.clone()), 400),
@@ -157,7 +157,7 @@ fn what_is_not_said_is_none() {
         ("null", None, None),
     ] {
         let body = format!(r#"{{"event":"pix.cash_out.created","data":{data}}}"#);
-        let event = event(&Callback { head: head(Vec::new()), body: body.into_bytes() });
+        let event = event(&Callback { head: head(&[]), body: body.into_bytes() });
         assert_eq!((event.subject.as_deref(), event.rank), (subject, rank), "{data}");
         assert_eq!((event.occurred_at_ms, event.aliases, event.data), (None, Vec::new(), None));
     }
@@ -183,10 +183,10 @@ fn what_to_register_names_the_route() {
 #[test]
 fn depth_is_no_danger() {
     let body = format!(r#"{{"deep":{},"event":"p2p.completed"}}"#, nested(200_000));
-    let call = Callback { head: head(Vec::new()), body: body.into_bytes() };
+    let call = Callback { head: head(&[]), body: body.into_bytes() };
     assert_eq!(event(&call).kind, "brz.p2p.completed");
     let body = format!(r#"{{"event":"p2p.completed","data":{}}}"#, nested(200_000));
-    let call = Callback { head: head(Vec::new()), body: body.into_bytes() };
+    let call = Callback { head: head(&[]), body: body.into_bytes() };
     assert_eq!(event(&call).subject, None);
 }
 
@@ -209,12 +209,12 @@ fn what_is_no_text_is_no_subject() {
         r#"{"transaction":{"id":1e999},"id":"txn_1"}"#,
     ] {
         let body = format!(r#"{{"event":"pix.cash_in.confirmed","data":{data}}}"#);
-        let event = event(&Callback { head: head(Vec::new()), body: body.into_bytes() });
+        let event = event(&Callback { head: head(&[]), body: body.into_bytes() });
         assert_eq!((event.subject, event.rank), (None, None), "{data}");
     }
 }
 
-fn head(headers: Vec<Header>) -> Head {
+fn head(headers: &[Header]) -> Head {
     let head = Head::new("POST", "https://hooks.example.com/brz").with_id("call-1");
     let head = head.with_peer("203.0.113.9").with_time(NOW_MS);
     headers.iter().fold(head, |head, one| head.with_header(&one.name, &one.value))
@@ -270,14 +270,14 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn nothing_unsigned_is_genuine(headers in headers(), body in body(), now in any::<u64>()) {
-        let mut call = Callback { head: head(headers), body };
+        let mut call = Callback { head: head(&headers), body };
         call.head.received_at_ms = now;
         prop_assert!(matches!(verified(&call), Verdict::Forged(_)));
     }
 
     #[test]
     fn what_parses_is_in_form(headers in headers(), body in body()) {
-        let call = Callback { head: head(headers), body };
+        let call = Callback { head: head(&headers), body };
         if let Ok(content) = host().run(|| Brz::parse(&call)) {
             let Content::Notification(events) = content else { panic!("BRZ only notifies") };
             prop_assert_eq!(events.len(), 1);
