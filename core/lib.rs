@@ -2,6 +2,7 @@
 //! `core/ARCHITECTURE.md`; the modules below are in reading order, each knowing only those above.
 
 pub mod model;
+mod shards;
 pub mod files;
 pub mod observe;
 pub mod outbound;

@@ -1,7 +1,11 @@
 //! Guests that mean harm: each ends as the fault that names it, the table in `ARCHITECTURE.md` says
 //! so, and one that keeps failing is put into quarantine.
 
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
+
+use tokio::runtime::Handle;
 
 use hookswitch::model::Verdict;
 use hookswitch::plugin::{Duty, Fault, Grant, HostRule, Limits, LoadFault, Quarantine};
@@ -124,9 +128,30 @@ async fn a_kept_instance_serves_its_duty_and_binding_until_its_calls_are_used_up
     drop((first, second));
     once.take(Duty::Respond).await.expect("an instance").give_back();
     assert_eq!(plugin.kept(), 1);
-    let plugin = std::sync::Arc::clone(plugin);
+    let plugin = Arc::clone(plugin);
     drop(once);
     assert_eq!(plugin.kept(), 0, "they go with their binding");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_thread_kept_is_taken_makes_room_and_is_let_go_of() {
+    let bench = Bench::new();
+    for (instances, duty, reused) in
+        [(1, Duty::Verify, 1), (1, Duty::Respond, 0), (2, Duty::Respond, 0)]
+    {
+        let limits = Limits { reuse: 100, instances, reuse_idle: Duration::ZERO, ..tight() };
+        let binding = bench.bind(Guest::default(), &limits).await;
+        let (other, runtime) = (Arc::clone(&binding), Handle::current());
+        let keeps = move || {
+            runtime.block_on(other.take(Duty::Verify)).expect("an instance").give_back();
+        };
+        thread::spawn(keeps).join().expect("one was kept");
+        let plugin = binding.plugin();
+        assert_eq!(plugin.kept(), 1);
+        binding.take(duty).await.expect("an instance").give_back();
+        let ended = (plugin.counted().reused, plugin.kept());
+        assert_eq!(ended, (reused, 1), "{duty:?} with {instances} slots");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom up; what stands on one line never imports from the same line.
 const LAYERS: [&[&str]; 10] = [
-    &["model", "files"],
+    &["model", "files", "shards"],
     &["observe", "outbound"],
     &["listen", "route", "plugin", "store"],
     &["generation"],

@@ -1,8 +1,11 @@
-//! How times, or sizes, spread over buckets, for what is counted on every call: relaxed atomics and
-//! nothing else, no lock and nothing allocated. Readers may see one observation half entered.
+//! How times, or sizes, spread over buckets, for what is counted on every call: relaxed atomics, of
+//! each thread's own, and nothing else, no lock and nothing allocated. Readers may see one
+//! observation half entered.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::shards::Shards;
 
 /// Upper bounds of times, in nanoseconds: 10 µs to 30 s.
 const TIMES: [u64; 20] = [
@@ -35,11 +38,16 @@ const SIZES: [u64; 11] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 #[derive(Debug)]
 pub struct Spread {
     bounds: &'static [u64],
+    /// Units of what is entered in one of what is told.
+    unit: f64,
+    entered: Shards<Entered>,
+}
+
+#[derive(Debug)]
+struct Entered {
     /// One more than there are bounds: what is above all of them.
     counts: [AtomicU64; TIMES.len() + 1],
     sum: AtomicU64,
-    /// Units of what is entered in one of what is told.
-    unit: f64,
 }
 
 /// What was entered so far; times in seconds.
@@ -66,8 +74,9 @@ impl Spread {
     }
 
     fn new(bounds: &'static [u64], unit: f64) -> Spread {
-        let counts = std::array::from_fn(|_| AtomicU64::new(0));
-        Spread { bounds, counts, sum: AtomicU64::new(0), unit }
+        let counts = || std::array::from_fn(|_| AtomicU64::new(0));
+        let entered = Shards::new(|| Entered { counts: counts(), sum: AtomicU64::new(0) });
+        Spread { bounds, unit, entered }
     }
 
     /// One more took so long.
@@ -78,18 +87,21 @@ impl Spread {
     /// One more is this large.
     pub fn enter(&self, value: u64) {
         let place = self.bounds.partition_point(|bound| *bound < value);
-        self.counts[place].fetch_add(1, Ordering::Relaxed);
-        self.sum.fetch_add(value, Ordering::Relaxed);
+        let entered = self.entered.own();
+        entered.counts[place].fetch_add(1, Ordering::Relaxed);
+        entered.sum.fetch_add(value, Ordering::Relaxed);
     }
 
     /// What was entered so far.
     pub fn read(&self) -> Reading {
         let bounds = self.bounds.iter().map(|bound| *bound as f64 / self.unit);
-        let counts = self.counts.iter().map(|count| count.load(Ordering::Relaxed));
+        let all = |load: &dyn Fn(&Entered) -> u64| self.entered.all().map(load).sum::<u64>();
+        let count = |place: usize| all(&|one| one.counts[place].load(Ordering::Relaxed));
+        let counts = (0..).map(count);
         let buckets: Vec<_> = bounds.chain([f64::MAX]).zip(counts).collect();
         Reading {
             count: buckets.iter().map(|(_, count)| count).sum(),
-            sum: self.sum.load(Ordering::Relaxed) as f64 / self.unit,
+            sum: all(&|one| one.sum.load(Ordering::Relaxed)) as f64 / self.unit,
             buckets,
         }
     }

@@ -86,9 +86,10 @@ impl Binding {
             return self.open().await;
         }
         let plugin = self.plugin();
-        plugin.health.admit().inspect_err(|fault| plugin.counts.failed(fault))?;
-        if let Some(kept) = plugin.warm.take(self.number, duty) {
-            plugin.counts.reused();
+        plugin.health.admit(duty).inspect_err(|fault| plugin.counts.failed(fault))?;
+        if plugin.limits.reuse > 1
+            && let Some(kept) = plugin.warm.take(self.number, duty)
+        {
             return Ok(Instance::again(Arc::clone(self), kept));
         }
         // Boxed: who finds one kept has no room for making one.

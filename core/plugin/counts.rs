@@ -20,7 +20,6 @@ pub(super) struct Counts {
     /// By phase.
     calls: [Spread; Phase::COUNT],
     opened: Spread,
-    reused: AtomicU64,
     /// In the order of their words.
     faults: [AtomicU64; Fault::WORDS.len()],
     memory_most: AtomicUsize,
@@ -46,7 +45,6 @@ impl Default for Counts {
         Counts {
             calls: std::array::from_fn(|_| Spread::of_times()),
             opened: Spread::of_times(),
-            reused: AtomicU64::new(0),
             faults: std::array::from_fn(|_| AtomicU64::new(0)),
             memory_most: AtomicUsize::new(0),
         }
@@ -60,10 +58,6 @@ impl Counts {
 
     pub(super) fn opened(&self, took: Duration) {
         self.opened.took(took);
-    }
-
-    pub(super) fn reused(&self) {
-        self.reused.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn failed(&self, fault: &Fault) {
@@ -80,13 +74,14 @@ impl Counts {
         }
     }
 
-    pub(super) fn read(&self) -> Counted {
+    /// `reused`: how often a kept instance was taken.
+    pub(super) fn read(&self, reused: u64) -> Counted {
         let call = |phase: Phase| (phase.word(), self.calls[phase as usize].read());
         let faults = self.faults.iter().map(|count| count.load(Ordering::Relaxed));
         Counted {
             calls: PHASES.into_iter().map(call).collect(),
             opened: self.opened.read(),
-            reused: self.reused.load(Ordering::Relaxed),
+            reused,
             faults: Fault::WORDS.into_iter().zip(faults).collect(),
             memory_most: self.memory_most.load(Ordering::Relaxed) as u64,
         }
@@ -116,13 +111,13 @@ mod tests {
         let counts = Counts::default();
         faults.iter().for_each(|fault| counts.failed(fault));
         let all: Vec<_> = faults.iter().map(|fault| (fault.word(), 1)).collect();
-        assert_eq!(counts.read().faults, all);
+        assert_eq!(counts.read(0).faults, all);
     }
 
     #[test]
     fn the_most_memory_stays() {
         let counts = Counts::default();
         [10, 30, 20].into_iter().for_each(|bytes| counts.held(bytes));
-        assert_eq!(counts.read().memory_most, 30);
+        assert_eq!(counts.read(0).memory_most, 30);
     }
 }

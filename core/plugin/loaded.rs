@@ -118,7 +118,7 @@ impl Plugin {
 
     /// What it did for callbacks since it was loaded.
     pub fn counted(&self) -> Counted {
-        self.counts.read()
+        self.counts.read(self.warm.taken())
     }
 
     /// Instances that are kept for reuse, idle now.

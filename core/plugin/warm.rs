@@ -8,12 +8,23 @@ use std::time::{Duration, Instant};
 
 use super::binding::Duty;
 use super::instance::Live;
+use crate::shards::Shards;
 
-/// One plugin's kept instances, of all its bindings; the newest is last.
-#[derive(Default)]
+/// One plugin's kept instances, of all its bindings, by the thread where they last ran: there their
+/// memory is still near.
 pub(super) struct Warm {
-    kept: Mutex<Vec<Kept>>,
+    shards: Shards<Mutex<Shard>>,
     waiting: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Shard {
+    /// The newest is last.
+    kept: Vec<Kept>,
+    /// How many were there to be taken.
+    taken: u64,
+    /// When its thread last looked through all shards for what nobody takes.
+    looked: Option<Instant>,
 }
 
 /// One that is kept.
@@ -22,78 +33,106 @@ pub(super) struct Kept {
     pub(super) duty: Duty,
     pub(super) live: Box<Live>,
     since: Instant,
-    /// Where it last ran.
-    thread: usize,
 }
 
 impl Kept {
-    /// From now on, where its last callback ran.
+    /// From now on.
     pub(super) fn now(binding: u64, duty: Duty, live: Box<Live>) -> Kept {
-        Kept { binding, duty, live, since: Instant::now(), thread: this_thread() }
+        Kept { binding, duty, live, since: Instant::now() }
     }
 }
 
-/// A number that no other thread has meanwhile: the place of something of its own.
-fn this_thread() -> usize {
-    thread_local!(static OWN: u8 = const { 0 });
-    OWN.with(|own| std::ptr::from_ref(own).addr())
+impl Default for Warm {
+    fn default() -> Warm {
+        Warm { shards: Shards::new(Mutex::default), waiting: AtomicUsize::new(0) }
+    }
 }
 
 impl Warm {
-    /// The one that was kept last for this binding and duty, by this thread where there is one: its
-    /// memory is still near.
+    /// The one that was kept last for this binding and duty, by this thread where there is one.
     pub(super) fn take(&self, binding: u64, duty: Duty) -> Option<Kept> {
-        let here = this_thread();
-        let mut kept = self.lock();
         let fits = |one: &Kept| one.binding == binding && one.duty == duty;
-        let near = kept.iter().rposition(|one| fits(one) && one.thread == here);
-        let place = near.or_else(|| kept.iter().rposition(fits))?;
-        Some(kept.remove(place))
+        self.shards.all().find_map(|shard| {
+            let mut shard = lock(shard);
+            let place = shard.kept.iter().rposition(fits)?;
+            shard.taken += 1;
+            Some(shard.kept.remove(place))
+        })
     }
 
     /// Keeps one, unless its slot is waited for; lets go of those that nobody took for `idle_max`.
     pub(super) fn keep(&self, one: Kept, idle_max: Duration) {
         let now = one.since;
-        let mut kept = self.lock();
-        let stale = kept.partition_point(|old| now.duration_since(old.since) > idle_max);
-        let mut gone: Vec<Kept> = kept.drain(..stale).collect();
-        match self.waiting.load(Ordering::Relaxed) {
-            0 => kept.push(one),
-            _ => gone.push(one),
+        let is_long = |since| now.saturating_duration_since(since) > idle_max;
+        let mut shard = lock(self.shards.own());
+        // Those of other threads as well: their own may have nothing to do.
+        let looks = shard.looked.is_none_or(is_long);
+        if looks {
+            shard.looked = Some(now);
         }
+        let refused = match self.waiting.load(Ordering::Relaxed) {
+            0 => {
+                shard.kept.push(one);
+                None
+            }
+            _ => Some(one),
+        };
         // Instances are taken apart without the lock.
-        drop(kept);
-        drop(gone);
+        drop(shard);
+        drop(refused);
+        if looks {
+            self.let_go(|old| is_long(old.since));
+        }
     }
 
     /// Somebody is about to wait for a slot: lets the oldest one go for it. Until what is returned
     /// is dropped, none is kept.
     pub(super) fn make_room(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let mut kept = self.lock();
-        let oldest = (!kept.is_empty()).then(|| kept.remove(0));
-        drop(kept);
-        drop(oldest);
+        let oldest = |shard: &Mutex<Shard>| lock(shard).kept.first().map(|one| one.since);
+        let holding = || self.shards.all().filter_map(|shard| Some((oldest(shard)?, shard)));
+        while let Some((_, shard)) = holding().min_by_key(|(since, _)| *since) {
+            let mut shard = lock(shard);
+            if shard.kept.is_empty() {
+                // Taken meanwhile.
+                continue;
+            }
+            let oldest = shard.kept.remove(0);
+            drop(shard);
+            drop(oldest);
+            break;
+        }
         Waiting(self)
     }
 
     /// Lets go of everything that a binding kept.
     pub(super) fn forget(&self, binding: u64) {
-        let mut kept = self.lock();
-        let gone: Vec<Kept> = kept.extract_if(.., |one| one.binding == binding).collect();
-        drop(kept);
-        drop(gone);
+        self.let_go(|one| one.binding == binding);
+    }
+
+    fn let_go(&self, is_gone: impl Fn(&Kept) -> bool) {
+        for shard in self.shards.all() {
+            let mut shard = lock(shard);
+            let gone: Vec<Kept> = shard.kept.extract_if(.., |one| is_gone(one)).collect();
+            drop(shard);
+            drop(gone);
+        }
     }
 
     /// How many are kept.
     pub(super) fn count(&self) -> usize {
-        self.lock().len()
+        self.shards.all().map(|shard| lock(shard).kept.len()).sum()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        // Each change is one call on the list, so a panic elsewhere left it whole.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How often one was there to be taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.shards.all().map(|shard| lock(shard).taken).sum()
     }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    // Each change is one call on the list, so a panic elsewhere left it whole.
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Somebody waits for a slot.
