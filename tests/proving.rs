@@ -9,7 +9,8 @@ use crate::support::guest::Guest;
 use crate::support::router::{Router, SECRET_OF_OPS, hookswitch};
 
 const GENERATION: &str = "/api/v1/generation";
-const ABOUT: &str = "about = \"a call\"\nreceived_at_ms = 1790000000000\n\
+/// How a vector begins that wants a notification.
+pub(crate) const ABOUT: &str = "about = \"a call\"\nreceived_at_ms = 1790000000000\n\
     [expect]\nverdict = \"genuine\"\ncontent = \"notification\"\n";
 
 /// A plugin whose replies have the status 200 + version, and its settings as their body.

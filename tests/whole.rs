@@ -6,8 +6,10 @@ use std::time::Duration;
 use hookswitch::model::{Callback, Clock, Content, Outcome, Verdict};
 use hookswitch::plugin::{Duty, Fault, Host, Limits, PoolLimits, Quarantine, Source, builtins};
 
+use crate::proving::ABOUT;
 use crate::support::callback;
 use crate::support::guest::{Bench, Guest, tight};
+use crate::support::router::hookswitch;
 
 /// A guest whose one call says: genuine, no events, acknowledged by 202. Asked step by step it
 /// finds everything genuine too, and words a plain 200.
@@ -121,6 +123,32 @@ async fn a_verdict_alone_is_no_work_done_well() {
         assert!(matches!(worded, Err(Fault::Trap(_))));
     }
     assert_eq!(binding.take(Duty::Verify).await.err(), Some(Fault::Quarantined));
+}
+
+/// After a fault the steps are asked, so what they say has to be the same.
+#[test]
+fn a_vector_fails_where_one_call_says_otherwise_than_the_steps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    };
+    file("plain.http", b"POST /whole HTTP/1.1\nhost: x\n\n");
+    file("plain.toml", ABOUT.as_bytes());
+    let vectors = folder.path().to_str().expect("a path");
+    let same = WHOLE.replace(r#"3144) "\ca\00")"#, r#"3144) "\c8\00")"#);
+    let forged = WHOLE.replace(r#"3072) "\00")"#, r#"3072) "\02")"#);
+    for (functions, wanted) in [
+        (&*same, "of them held: 1, failed: 0"),
+        (WHOLE, "otherwise than step by step: reply/status: 202"),
+        (&*forged, "otherwise than step by step: verdict: forged"),
+    ] {
+        let plugin = file("guest.wasm", &Guest { functions, ..Guest::default() }.module());
+        let ran = hookswitch(&["plugin", "test", &plugin, "--vectors", vectors]);
+        let told = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
 }
 
 /// What the SDK is for: nobody has to write it.

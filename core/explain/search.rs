@@ -131,7 +131,7 @@ impl<'c> Search<'c> {
 
 /// What the adapter says of it, in an instance of its own.
 pub(super) async fn verify(binding: &Arc<Binding>, callback: &Callback) -> Result<Verdict, Fault> {
-    binding.open().await?.verify(callback).await
+    binding.open().await?.verify_alone(callback).await
 }
 
 async fn genuine(binding: &Arc<Binding>, callback: &Callback) -> bool {

@@ -164,7 +164,6 @@ impl Instance {
     /// one is answered with it.
     #[inline]
     pub async fn verify(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
-        self.live.ahead = None;
         // What has no id of the router's own isn't known again.
         if !callback.head.id.is_empty()
             && self.live.plugin.exports.takes_whole()
@@ -175,6 +174,13 @@ impl Instance {
         let verdict = run!(self, Phase::Verify, verify(callback))
             .and_then(|made| bounds::verdict(&self.live.plugin.limits, made));
         let verdict = self.count(verdict);
+        self.verify_alone(callback).await
+    }
+
+    /// Is it genuine? Nothing else is asked, also where the plugin takes callbacks whole.
+    #[inline]
+    pub async fn verify_alone(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
+        self.live.ahead = None;
         // What wasn't opened for a callback only looks, and counts for nothing.
         if self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_))) {
             self.trusted = true;
@@ -189,6 +195,7 @@ impl Instance {
         let taken = run!(self, Phase::Take, take(callback))
             .and_then(|made| made.bounded(&self.live.plugin.limits));
         match &taken {
+        self.live.ahead = None;
             Ok(taken) if self.duty.is_some() => {
                 self.trusted |= matches!(taken.verdict, Verdict::Genuine(_));
                 self.live.plugin.health.took_whole();

@@ -101,6 +101,11 @@ impl Plugin {
         self.exports.is_responder()
     }
 
+    /// Does it take a callback in one call?
+    pub fn takes_whole(&self) -> bool {
+        self.exports.takes_whole()
+    }
+
     /// Does it confirm events with the provider?
     pub fn confirms(&self) -> bool {
         self.exports.confirms()

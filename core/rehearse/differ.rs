@@ -16,6 +16,15 @@ pub(super) fn between(callback: &str, old: &Taken, new: &Taken) -> Vec<Differenc
     found.list
 }
 
+/// That an adapter says otherwise of a callback in one call than step by step, and what.
+pub(super) fn whole(whole: &Taken, steps: &Taken) -> String {
+    let named = match between("", whole, steps).into_iter().next() {
+        Some(Difference { what, old, new, .. }) => format!("{what}: {old}, in steps {new}"),
+        None => "another proof".to_owned(),
+    };
+    format!("in one call it says otherwise than step by step: {named}")
+}
+
 /// The differences over one callback so far.
 pub(super) struct Found {
     pub(super) callback: String,

@@ -19,7 +19,7 @@ pub use self::answered::{answered, stored};
 pub use self::stored::replayed;
 use crate::generation::{Difference, Rehearsal};
 use crate::model::{Callback, Content, Outcome, ParseFault, Reply, Verdict};
-use crate::plugin::{Binding, Fault, Keys};
+use crate::plugin::{Binding, Fault, Instance, Keys};
 use crate::store::{EventFilter, Store, StoreFault};
 
 /// Differences that are told of one route: whoever reads more of them is no wiser.
@@ -113,9 +113,25 @@ pub(crate) async fn taken(adapter: &Binding, callback: &Callback) -> Taken {
     Taken::failed(&Fault::Busy)
 }
 
+/// As the router asks it.
 async fn once(binding: &Arc<Binding>, callback: &Callback) -> Result<Taken, Fault> {
     let mut instance = binding.open().await?;
     let verdict = instance.verify(callback).await?;
+    rest(instance, callback, verdict).await
+}
+
+/// As the router asks it after a fault: step by step, also where it takes callbacks whole.
+async fn in_steps(binding: &Arc<Binding>, callback: &Callback) -> Result<Taken, Fault> {
+    let mut instance = binding.open().await?;
+    let verdict = instance.verify_alone(callback).await?;
+    rest(instance, callback, verdict).await
+}
+
+async fn rest(
+    mut instance: Instance,
+    callback: &Callback,
+    verdict: Verdict,
+) -> Result<Taken, Fault> {
     let (content, outcome) = match &verdict {
         Verdict::Challenge(token) => (None, Some(Outcome::Challenged(token.clone()))),
         Verdict::Forged(why) => (None, Some(Outcome::Forged(why.clone()))),

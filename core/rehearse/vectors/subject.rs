@@ -7,6 +7,7 @@ use hookswitch_vectors as vectors;
 use serde_json::Value;
 use tokio::runtime::Handle;
 
+use super::super::{differ, in_steps, once};
 use super::api::Api;
 use super::{Time, plain};
 use crate::model::{self, Clock};
@@ -54,7 +55,15 @@ impl vectors::Subject for Subject<'_> {
 
     fn verify(&mut self, call: &vectors::Callback) -> Result<vectors::Verdict, String> {
         let callback = plain::callback(call);
-        let verdict = self.call(async |binding| binding.open().await?.verify(&callback).await)?;
+        if self.binding.plugin().takes_whole() {
+            let whole = self.call(async |binding| once(binding, &callback).await)?;
+            let steps = self.call(async |binding| in_steps(binding, &callback).await)?;
+            if whole != steps {
+                return Err(differ::whole(&whole, &steps));
+            }
+        }
+        let verdict =
+            self.call(async |binding| binding.open().await?.verify_alone(&callback).await)?;
         Ok(plain::verdict(verdict))
     }
 
