@@ -132,7 +132,7 @@ fn of_plugins(generation: &Generation) -> [Standing; 7] {
     let most = "The most memory that one instance came to hold";
     let opened = |(one, counted): &(&Plugin, Counted)| (labels(one, None), counted.opened.clone());
     [
-        gauge("plugin_quarantined", "1: it isn't called now", is_shut),
+        gauge("plugin_quarantined", "1: it isn't called for one of its duties now", is_shut),
         gauge("plugin_kept", "Instances kept for reuse", |one, _| one.kept() as u64),
         gauge("plugin_memory_most_bytes", most, |_, counted| counted.memory_most),
         Standing {

@@ -5,9 +5,9 @@
 //!
 //! **Ready** means: this process is worth sending callbacks to. `/readyz` is 503 while it stops,
 //! where nothing can be recorded, and where nothing at all can be served: there is no route, or
-//! each is offline or has its adapter in quarantine. A route that is offline, or a plugin in
-//! quarantine, beside others that serve is told under `causes` with 200, and so is a route that is
-//! silent: taking the process out would take the good routes with it.
+//! each is offline or has an adapter that isn't asked to verify now. A route that is offline, or a
+//! plugin in quarantine, beside others that serve is told under `causes` with 200, and so is a
+//! route that is silent: taking the process out would take the good routes with it.
 
 mod keys;
 mod tokens;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Admin, reply, shown};
 use crate::generation::{Generation, Route};
-use crate::plugin::Plugin;
+use crate::plugin::{Duty, Plugin};
 use crate::store::Health;
 
 /// It lives, or it wouldn't say so.
@@ -38,11 +38,12 @@ pub(super) fn is_ready(admin: &Admin, generation: &Generation, health: &Health) 
 
 /// Whether callbacks of this route are taken now.
 fn serves(route: &Arc<Route>) -> bool {
-    route.offline.is_none() && !is_shut(route.adapter.plugin())
+    let shut = route.adapter.plugin().health().shut;
+    route.offline.is_none() && !shut.contains(&Duty::Verify)
 }
 
 fn is_shut(plugin: &Plugin) -> bool {
-    plugin.health().quarantine.is_some()
+    !plugin.health().shut.is_empty()
 }
 
 fn causes(generation: &Generation, stopping: bool, health: &Health) -> Vec<Value> {

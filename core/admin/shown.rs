@@ -99,6 +99,7 @@ fn health(report: &HealthReport) -> Value {
         "faults": report.faults,
         "in_a_row": report.in_a_row,
         "last": report.last.as_ref().map(Fault::word),
+        "quarantined": report.shut.iter().map(|duty| duty.word()).collect::<Vec<_>>(),
         "quarantine_ms": report.quarantine.map(|left| left.as_millis() as u64),
     })
 }

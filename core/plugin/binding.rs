@@ -42,6 +42,17 @@ pub enum Duty {
     Compute,
 }
 
+impl Duty {
+    pub(super) const COUNT: usize = Duty::ALL.len();
+    /// In their order.
+    pub const ALL: [Duty; 4] = [Duty::Verify, Duty::Respond, Duty::Confirm, Duty::Compute];
+
+    /// `verify`, `respond`, `confirm` or `compute`.
+    pub fn word(self) -> &'static str {
+        ["verify", "respond", "confirm", "compute"][self as usize]
+    }
+}
+
 impl Binding {
     /// Binds a plugin to what it is granted.
     pub fn new(plugin: Arc<Plugin>, grant: Grant, state: Arc<State>) -> Arc<Binding> {
@@ -79,7 +90,7 @@ impl Binding {
     }
 
     /// An instance for a callback: one that was kept for this duty, where the plugin allows that,
-    /// else a fresh one. A plugin in quarantine gives none.
+    /// else a fresh one. A plugin in quarantine for it gives none.
     #[inline]
     pub async fn take(self: &Arc<Self>, duty: Duty) -> Result<Instance, Fault> {
         if !self.counts {

@@ -2,12 +2,14 @@
 //! called for a while, and where it fails the next time too, that while doubles.
 //!
 //! Only work on callbacks that were found genuine counts, for good and for bad: whoever can send a
-//! forged one can neither shut a route nor keep it shut.
+//! forged one can neither shut a route nor keep it shut. And each duty counts by itself: one that
+//! can't confirm still takes callbacks, and callbacks that it takes say nothing of its confirming.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::binding::Duty;
 use super::fault::Fault;
 
 /// When a plugin is put into quarantine, and for how long.
@@ -31,8 +33,8 @@ impl Default for Quarantine {
 #[derive(Debug)]
 pub(super) struct Health {
     rules: Quarantine,
-    /// Whether the last call failed: what does well needs no lock to say so.
-    failing: AtomicBool,
+    /// By duty, whether the last work failed: what does well needs no lock to say so.
+    failing: [AtomicBool; Duty::COUNT],
     record: Mutex<Record>,
     /// Genuine callbacks to come that are taken step by step.
     stepwise: AtomicU32,
@@ -49,11 +51,26 @@ const STEPWISE_MOST: u32 = 100_000;
 #[derive(Debug, Default)]
 struct Record {
     faults: u64,
-    in_a_row: u32,
     last: Option<Fault>,
+    /// By duty.
+    rows: [Row; Duty::COUNT],
+}
+
+/// Faults since it last did well at one duty, and what came of them.
+#[derive(Debug, Default)]
+struct Row {
+    faults: u32,
     /// How long the last quarantine was.
     length: Duration,
     until: Option<Instant>,
+}
+
+impl Row {
+    /// How much longer it isn't called.
+    fn left(&self, now: Instant) -> Option<Duration> {
+        let left = self.until.map(|until| until.saturating_duration_since(now));
+        left.filter(|left| !left.is_zero())
+    }
 }
 
 /// How a plugin is doing, for whoever looks.
@@ -61,31 +78,34 @@ struct Record {
 pub struct HealthReport {
     /// Faults that counted, since it was loaded.
     pub faults: u64,
-    /// Those since it last did well.
+    /// Those since it last did well, at the duty at which these are the most.
     pub in_a_row: u32,
     /// The last of them.
     pub last: Option<Fault>,
-    /// How much longer it won't be called, where it is in quarantine.
+    /// What it isn't called for now: for these it is in quarantine.
+    pub shut: Vec<Duty>,
+    /// How much longer that lasts, at the longest.
     pub quarantine: Option<Duration>,
 }
 
 impl Health {
     pub(super) fn new(rules: Quarantine) -> Health {
-        let (failing, record) = (AtomicBool::new(false), Mutex::default());
+        let (failing, record) = (Default::default(), Mutex::default());
         let (stepwise, doubt) = (AtomicU32::new(0), AtomicU32::new(0));
         Health { rules, failing, record, stepwise, doubt }
     }
 
-    /// May it be called?
-    pub(super) fn admit(&self) -> Result<(), Fault> {
-        match self.failing.load(Ordering::Relaxed) && self.is_shut(Instant::now()) {
+    /// May it be called for this?
+    pub(super) fn admit(&self, duty: Duty) -> Result<(), Fault> {
+        let failing = self.failing[duty as usize].load(Ordering::Relaxed);
+        match failing && self.is_shut(duty, Instant::now()) {
             true => Err(Fault::Quarantined),
             false => Ok(()),
         }
     }
 
-    fn is_shut(&self, now: Instant) -> bool {
-        self.lock().until.is_some_and(|until| now < until)
+    fn is_shut(&self, duty: Duty, now: Instant) -> bool {
+        self.lock().rows[duty as usize].left(now).is_some()
     }
 
     /// Is the next callback asked of in one call? Where that fails, nobody knows which step did.
@@ -117,46 +137,48 @@ impl Health {
     }
 
     /// All of its work on a callback went well.
-    pub(super) fn did_well(&self) {
+    pub(super) fn did_well(&self, duty: Duty) {
+        let failing = &self.failing[duty as usize];
         // Nearly always there is nothing to be ended, and nothing needs to be written.
-        if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
-            let mut record = self.lock();
-            (record.in_a_row, record.length, record.until) = (0, Duration::ZERO, None);
+        if failing.load(Ordering::Relaxed) && failing.swap(false, Ordering::Relaxed) {
+            self.lock().rows[duty as usize] = Row::default();
         }
     }
 
     /// It failed; gives the length of the quarantine that this leads to, if it does.
-    pub(super) fn failed(&self, fault: &Fault, now: Instant) -> Option<Duration> {
+    pub(super) fn failed(&self, duty: Duty, fault: &Fault, now: Instant) -> Option<Duration> {
         if !fault.is_of_the_plugin() {
             return None;
         }
         let mut record = self.lock();
         record.faults += 1;
         record.last = Some(fault.clone());
+        let row = &mut record.rows[duty as usize];
         // Calls that had begun before it was shut out say nothing new.
-        if record.until.is_some_and(|until| now < until) {
+        if row.left(now).is_some() {
             return None;
         }
-        self.failing.store(true, Ordering::Relaxed);
-        record.in_a_row = record.in_a_row.saturating_add(1);
-        if record.in_a_row < self.rules.faults {
+        self.failing[duty as usize].store(true, Ordering::Relaxed);
+        row.faults = row.faults.saturating_add(1);
+        if row.faults < self.rules.faults {
             return None;
         }
-        record.length =
-            (record.length * 2).max(self.rules.least).min(self.rules.most.max(self.rules.least));
-        record.until = Some(now + record.length);
-        Some(record.length)
+        let Quarantine { least, most, .. } = self.rules;
+        row.length = (row.length * 2).max(least).min(most.max(least));
+        row.until = Some(now + row.length);
+        Some(row.length)
     }
 
     pub(super) fn report(&self) -> HealthReport {
         let now = Instant::now();
         let record = self.lock();
-        let left = record.until.map(|until| until.saturating_duration_since(now));
+        let left = |duty: Duty| record.rows[duty as usize].left(now);
         HealthReport {
             faults: record.faults,
-            in_a_row: record.in_a_row,
+            in_a_row: record.rows.iter().map(|row| row.faults).max().unwrap_or_default(),
             last: record.last.clone(),
-            quarantine: left.filter(|left| !left.is_zero()),
+            shut: Duty::ALL.into_iter().filter(|duty| left(*duty).is_some()).collect(),
+            quarantine: Duty::ALL.into_iter().filter_map(left).max(),
         }
     }
 
@@ -171,6 +193,7 @@ mod tests {
     use super::*;
 
     const TRAP: Fault = Fault::Deadline;
+    const DUTY: Duty = Duty::Verify;
 
     #[test]
     fn after_a_fault_that_may_not_count_the_next_ones_are_asked_step_by_step() {
@@ -204,13 +227,13 @@ mod tests {
     #[test]
     fn quarantine_comes_after_faults_in_a_row_and_doubles_up_to_a_limit() {
         let (health, mut now) = health();
-        let seconds = |length: Option<Duration>| length.map(|length| length.as_secs());
-        assert_eq!((health.failed(&TRAP, now), health.failed(&TRAP, now)), (None, None));
+        let failed = |now| health.failed(DUTY, &TRAP, now).map(|length| length.as_secs());
+        assert_eq!((failed(now), failed(now)), (None, None));
         for length in [1, 2, 3, 3] {
-            assert!(!health.is_shut(now));
-            assert_eq!(seconds(health.failed(&TRAP, now)), Some(length));
-            assert!(health.is_shut(now), "for {length} s");
-            assert_eq!(health.failed(&TRAP, now), None, "one that had begun before");
+            assert!(!health.is_shut(DUTY, now));
+            assert_eq!(failed(now), Some(length));
+            assert!(health.is_shut(DUTY, now), "for {length} s");
+            assert_eq!(failed(now), None, "one that had begun before");
             now += Duration::from_secs(length);
         }
         assert_eq!(health.report().faults, 10);
@@ -219,20 +242,31 @@ mod tests {
     #[test]
     fn one_success_ends_all_of_it() {
         let (health, now) = health();
-        for _ in 0..3 {
-            health.failed(&TRAP, now);
+        let failed = || health.failed(DUTY, &TRAP, now).map(|length| length.as_secs());
+        assert_eq!([failed(), failed(), failed()], [None, None, Some(1)]);
+        health.did_well(DUTY);
+        assert!(!health.is_shut(DUTY, now));
+        assert_eq!([failed(), failed(), failed()], [None, None, Some(1)], "as at first");
+    }
+
+    #[test]
+    fn duties_say_nothing_of_each_other() {
+        let (health, now) = health();
+        for fault in 1..=3 {
+            health.failed(Duty::Confirm, &TRAP, now);
+            health.did_well(Duty::Verify);
+            assert_eq!(health.report().in_a_row, fault);
         }
-        health.did_well();
-        assert!(!health.is_shut(now));
-        assert_eq!((health.failed(&TRAP, now), health.failed(&TRAP, now)), (None, None));
-        assert_eq!(health.failed(&TRAP, now), Some(Duration::from_secs(1)), "as at first");
+        assert_eq!(health.report().shut, [Duty::Confirm]);
+        assert_eq!(health.admit(Duty::Confirm), Err(Fault::Quarantined));
+        assert_eq!(health.admit(Duty::Verify), Ok(()));
     }
 
     #[test]
     fn what_the_plugin_is_not_to_blame_for_does_not_count() {
         let (health, now) = health();
         for _ in 0..9 {
-            assert_eq!(health.failed(&Fault::Busy, now), None);
+            assert_eq!(health.failed(DUTY, &Fault::Busy, now), None);
         }
         assert_eq!(health.report().faults, 0);
     }

@@ -136,8 +136,11 @@ impl Instance {
     pub fn give_back(self) {
         let Instance { mut live, binding, duty, broken, trusted, .. } = self;
         // Only now: a step that went well says nothing of those that come after it.
-        if trusted && !broken {
-            live.plugin.health.did_well();
+        if let Some(duty) = duty
+            && trusted
+            && !broken
+        {
+            live.plugin.health.did_well(duty);
         }
         live.ahead = None;
         live.left = live.left.saturating_sub(1);
@@ -171,9 +174,6 @@ impl Instance {
         {
             return self.take(callback).await;
         }
-        let verdict = run!(self, Phase::Verify, verify(callback))
-            .and_then(|made| bounds::verdict(&self.live.plugin.limits, made));
-        let verdict = self.count(verdict);
         self.verify_alone(callback).await
     }
 
@@ -181,6 +181,9 @@ impl Instance {
     #[inline]
     pub async fn verify_alone(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
         self.live.ahead = None;
+        let verdict = run!(self, Phase::Verify, verify(callback))
+            .and_then(|made| bounds::verdict(&self.live.plugin.limits, made));
+        let verdict = self.count(verdict);
         // What wasn't opened for a callback only looks, and counts for nothing.
         if self.duty.is_some() && matches!(verdict, Ok(Verdict::Genuine(_))) {
             self.trusted = true;
@@ -192,10 +195,10 @@ impl Instance {
     /// All of it in one call.
     #[inline]
     async fn take(&mut self, callback: &Callback) -> Result<Verdict, Fault> {
+        self.live.ahead = None;
         let taken = run!(self, Phase::Take, take(callback))
             .and_then(|made| made.bounded(&self.live.plugin.limits));
         match &taken {
-        self.live.ahead = None;
             Ok(taken) if self.duty.is_some() => {
                 self.trusted |= matches!(taken.verdict, Verdict::Genuine(_));
                 self.live.plugin.health.took_whole();
@@ -331,14 +334,13 @@ impl Instance {
         // Whatever it returned: it won't be kept, nor said to have done well.
         self.broken = true;
         let plugin = &self.live.plugin;
-        if self.duty.is_some() {
-            plugin.counts.failed(fault);
-        }
+        let Some(duty) = self.duty else { return made };
+        plugin.counts.failed(fault);
         if self.trusted
-            && let Some(length) = plugin.health.failed(fault, Instant::now())
+            && let Some(length) = plugin.health.failed(duty, fault, Instant::now())
         {
-            let (name, seconds) = (plugin.name(), length.as_secs_f32());
-            let line = format!("{name} is in quarantine for {seconds} s: {fault}");
+            let (name, seconds, duty) = (plugin.name(), length.as_secs_f32(), duty.word());
+            let line = format!("{name} is in quarantine for {seconds} s ({duty}): {fault}");
             observe::notice(Level::Error, &line);
         }
         made

@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::*;
 use crate::generation::{Answerer, Gate, Rejected, Responder};
-use crate::model::{BreakerLimits, Head, Outcome};
+use crate::model::{BreakerLimits, Callback, Head, Outcome, Verdict};
 use crate::plugin::{Duty, Fault};
 use crate::store::Health;
 
 /// Has a call on a genuine callback fail.
 async fn fail(binding: &Arc<Binding>) {
-    let mut instance = binding.take(Duty::Respond).await.expect("an instance");
+    let mut instance = binding.take(Duty::Verify).await.expect("an instance");
     let head = Head {
         id: String::new(),
         method: "POST".to_owned(),
@@ -20,7 +20,10 @@ async fn fail(binding: &Arc<Binding>) {
         peer: "192.0.2.1".to_owned(),
         received_at_ms: 0,
     };
-    let failed = instance.respond(&head, &Outcome::Accepted).await;
+    let callback = Callback { head, body: Default::default() };
+    let verdict = instance.verify(&callback).await;
+    assert!(matches!(verdict, Ok(Verdict::Genuine(_))), "{verdict:?}");
+    let failed = instance.respond(&callback.head, &Outcome::Accepted).await;
     assert!(matches!(failed, Err(Fault::Trap(_))), "{failed:?}");
 }
 
@@ -189,7 +192,9 @@ async fn routes_and_plugins_each_once() {
     ];
     assert_eq!(shown, wanted);
     assert_eq!(plugins[0]["hash"], good.plugin().hash());
-    let well = json!({ "faults": 0, "in_a_row": 0, "last": null, "quarantine_ms": null });
+    let well = json!({
+        "faults": 0, "in_a_row": 0, "last": null, "quarantined": [], "quarantine_ms": null,
+    });
     assert_eq!(plugins[0]["health"], well);
     assert_eq!(
         json!([plugins[0]["contract"], plugins[0]["imports"], plugins[0]["kept"]]),
@@ -197,7 +202,10 @@ async fn routes_and_plugins_each_once() {
     );
     let left = plugins[2]["health"]["quarantine_ms"].as_u64().expect("it is in quarantine");
     assert!((1..=3_600_000).contains(&left), "{left}");
-    let ill = json!({ "faults": 1, "in_a_row": 1, "last": "trap", "quarantine_ms": left });
+    let ill = json!({
+        "faults": 1, "in_a_row": 1, "last": "trap",
+        "quarantined": ["verify"], "quarantine_ms": left,
+    });
     assert_eq!(plugins[2]["health"], ill);
     let none = json!({ "count": 0, "mean_ms": null });
     assert_eq!(plugins[1]["counts"]["calls"]["compute"], none);
