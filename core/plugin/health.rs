@@ -121,7 +121,7 @@ impl Health {
         let _ = self.stepwise.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
-    /// A callback was taken whole.
+    /// A callback was taken whole and found genuine.
     pub(super) fn took_whole(&self) {
         if self.doubt.load(Ordering::Relaxed) > 0 {
             self.doubt.store(0, Ordering::Relaxed);
@@ -130,6 +130,10 @@ impl Health {
 
     /// A callback that was asked of in one call brought a fault.
     pub(super) fn doubt_whole(&self) {
+        // Calls that had begun before the doubt say nothing new.
+        if !self.trusts_whole() {
+            return;
+        }
         let before = self.doubt.load(Ordering::Relaxed);
         let doubt = before.saturating_mul(2).clamp(STEPWISE, STEPWISE_MOST);
         self.doubt.store(doubt, Ordering::Relaxed);
@@ -210,12 +214,17 @@ mod tests {
         for wanted in [100, 200, 400] {
             health.doubt_whole();
             assert!(!health.trusts_whole() && !health.trusts_whole(), "asking changes nothing");
+            (0..20).for_each(|_| health.doubt_whole());
             assert_eq!(steps(), wanted);
         }
         health.took_whole();
         health.doubt_whole();
         assert_eq!(steps(), 100, "as at first");
-        (0..20).for_each(|_| health.doubt_whole());
+        for _ in 0..20 {
+            health.doubt_whole();
+            assert!((STEPWISE..=STEPWISE_MOST).contains(&steps()));
+        }
+        health.doubt_whole();
         assert_eq!(steps(), STEPWISE_MOST);
     }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::abi::Guest;
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Taken};
 use super::binding::{Binding, Duty};
 use super::bounds;
 use super::call::{Call, Phase};
@@ -199,8 +199,8 @@ impl Instance {
         let taken = run!(self, Phase::Take, take(callback))
             .and_then(|made| made.bounded(&self.live.plugin.limits));
         match &taken {
-            Ok(taken) if self.duty.is_some() => {
-                self.trusted |= matches!(taken.verdict, Verdict::Genuine(_));
+            Ok(Taken { verdict: Verdict::Genuine(_), .. }) if self.duty.is_some() => {
+                self.trusted = true;
                 self.live.plugin.health.took_whole();
             }
             // Nobody knows whether the callback was genuine, so whether this counts: the next ones
