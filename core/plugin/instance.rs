@@ -1,8 +1,10 @@
 //! One instance of a plugin and the calls that may be made of it. Each call is bounded in time,
 //! memory and size; after a fault the instance is of no further use.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -349,12 +351,17 @@ impl Instance {
 
 /// One of the plugin's slots, as soon as one is free, but no later than `deadline`.
 async fn slot(plugin: &Plugin, deadline: Instant) -> Result<OwnedSemaphorePermit, Fault> {
-    if let Ok(slot) = Arc::clone(&plugin.slots).try_acquire_owned() {
-        return Ok(slot);
-    }
-    let _waiting = plugin.warm.make_room();
-    let slot = Arc::clone(&plugin.slots).acquire_owned();
-    match timeout_at(deadline.into(), slot).await {
+    let mut slot = pin!(Arc::clone(&plugin.slots).acquire_owned());
+    // It stands in the queue before a kept instance goes for it: else somebody who comes later
+    // might take what that one held.
+    let free = match poll_fn(|context| Poll::Ready(slot.as_mut().poll(context))).await {
+        Poll::Ready(free) => Ok(free),
+        Poll::Pending => {
+            let _waiting = plugin.warm.make_room();
+            timeout_at(deadline.into(), slot).await
+        }
+    };
+    match free {
         Ok(Ok(slot)) => Ok(slot),
         Ok(Err(_)) | Err(_) => Err(Fault::Busy),
     }
