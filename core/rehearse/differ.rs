@@ -20,7 +20,7 @@ pub(super) fn between(callback: &str, old: &Taken, new: &Taken) -> Vec<Differenc
 pub(super) fn whole(whole: &Taken, steps: &Taken) -> String {
     let named = match between("", whole, steps).into_iter().next() {
         Some(Difference { what, old, new, .. }) => format!("{what}: {old}, in steps {new}"),
-        None => "another proof".to_owned(),
+        None => "a reason, or which secret matched".to_owned(),
     };
     format!("in one call it says otherwise than step by step: {named}")
 }

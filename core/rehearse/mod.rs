@@ -19,7 +19,7 @@ pub use self::answered::{answered, stored};
 pub use self::stored::replayed;
 use crate::generation::{Difference, Rehearsal};
 use crate::model::{Callback, Content, Outcome, ParseFault, Reply, Verdict};
-use crate::plugin::{Binding, Fault, Instance, Keys};
+use crate::plugin::{Binding, Fault, Keys};
 use crate::store::{EventFilter, Store, StoreFault};
 
 /// Differences that are told of one route: whoever reads more of them is no wiser.
@@ -91,7 +91,10 @@ impl Rehearsing<'_> {
     }
 
     async fn one(&self, callback: &Callback, into: &mut Rehearsal) {
-        let (old, new) = (taken(self.old, callback).await, taken(self.new, callback).await);
+        let (old, new) = (
+            taken(self.old, callback, Way::Usual).await,
+            taken(self.new, callback, Way::Usual).await,
+        );
         let found = differ::between(&callback.head.id, &old, &new);
         into.callbacks += 1;
         into.differing += usize::from(!found.is_empty());
@@ -100,11 +103,20 @@ impl Rehearsing<'_> {
     }
 }
 
+/// How an adapter is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As the router asks it: in one call, where it takes callbacks whole.
+    Usual,
+    /// As the router asks it after a fault.
+    InSteps,
+}
+
 /// What the adapter makes of a callback, without any effect.
-pub(crate) async fn taken(adapter: &Binding, callback: &Callback) -> Taken {
+async fn taken(adapter: &Binding, callback: &Callback, way: Way) -> Taken {
     let (binding, _) = adapter.looking(&Keys::Own);
     for _ in 0..TRIES_MAX {
-        match once(&binding, callback).await {
+        match once(&binding, callback, way).await {
             Err(Fault::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
             Err(fault) => return Taken::failed(&fault),
             Ok(taken) => return taken,
@@ -113,25 +125,12 @@ pub(crate) async fn taken(adapter: &Binding, callback: &Callback) -> Taken {
     Taken::failed(&Fault::Busy)
 }
 
-/// As the router asks it.
-async fn once(binding: &Arc<Binding>, callback: &Callback) -> Result<Taken, Fault> {
+async fn once(binding: &Arc<Binding>, callback: &Callback, way: Way) -> Result<Taken, Fault> {
     let mut instance = binding.open().await?;
-    let verdict = instance.verify(callback).await?;
-    rest(instance, callback, verdict).await
-}
-
-/// As the router asks it after a fault: step by step, also where it takes callbacks whole.
-async fn in_steps(binding: &Arc<Binding>, callback: &Callback) -> Result<Taken, Fault> {
-    let mut instance = binding.open().await?;
-    let verdict = instance.verify_alone(callback).await?;
-    rest(instance, callback, verdict).await
-}
-
-async fn rest(
-    mut instance: Instance,
-    callback: &Callback,
-    verdict: Verdict,
-) -> Result<Taken, Fault> {
+    let verdict = match way {
+        Way::Usual => instance.verify(callback).await?,
+        Way::InSteps => instance.verify_alone(callback).await?,
+    };
     let (content, outcome) = match &verdict {
         Verdict::Challenge(token) => (None, Some(Outcome::Challenged(token.clone()))),
         Verdict::Forged(why) => (None, Some(Outcome::Forged(why.clone()))),

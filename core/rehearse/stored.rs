@@ -1,7 +1,7 @@
 //! A stored callback through today's adapter, against what was recorded when it came.
 
 use super::differ::Found;
-use super::{Difference, Taken, differ, taken};
+use super::{Difference, Taken, Way, differ, taken};
 use crate::generation::Route;
 use crate::model::{Answer, Content, Event, EventStatus, Outcome, Reason, Request};
 use crate::plugin::Keys;
@@ -12,7 +12,7 @@ use crate::store::EventWhole;
 /// kept.
 pub async fn replayed(route: &Route, whole: &EventWhole) -> Vec<Difference> {
     let callback = &whole.callback.callback;
-    let now = taken(&route.adapter, callback).await;
+    let now = taken(&route.adapter, callback, Way::Usual).await;
     let mut found = Found { callback: callback.head.id.clone(), list: Vec::new() };
     // Only what is genuine is recorded.
     if !found.text("verdict", "genuine", &differ::verdict(&now.verdict)) {
