@@ -3,8 +3,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Copies for each processor: threads that only look in now and then take numbers as well, and two
+/// that are always at work shall not come to share one for that.
+const PER_PROCESSOR: usize = 4;
 /// Copies that there are at most: more threads share them.
-const MOST: usize = 8;
+const MOST: usize = 16;
 
 /// The copies, no two on one line of a processor's cache.
 #[derive(Debug)]
@@ -16,10 +19,10 @@ pub(crate) struct Shards<T>(Box<[Apart<T>]>);
 struct Apart<T>(T);
 
 impl<T> Shards<T> {
-    /// As many as there are processors.
+    /// So many that those who are at work at once hardly ever share one.
     pub(crate) fn new(make: impl Fn() -> T) -> Shards<T> {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Shards::so_many(processors.min(MOST), make)
+        Shards::so_many((PER_PROCESSOR * processors).min(MOST), make)
     }
 
     fn so_many(count: usize, make: impl Fn() -> T) -> Shards<T> {
@@ -38,7 +41,7 @@ impl<T> Shards<T> {
     }
 }
 
-/// Threads by the order in which they first asked, so that those of one pool get different ones.
+/// Threads by the order in which they first asked.
 fn this_thread() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed));

@@ -60,13 +60,14 @@ impl Warm {
         })
     }
 
-    /// Keeps one, unless its slot is waited for; lets go of those that nobody took for `idle_max`.
+    /// Keeps one, unless its slot is waited for; lets go of those that nobody took for `idle_max`,
+    /// a quarter of that later at most while callbacks come.
     pub(super) fn keep(&self, one: Kept, idle_max: Duration) {
         let now = one.since;
         let is_long = |since| now.saturating_duration_since(since) > idle_max;
         let mut shard = lock(self.shards.own());
-        // Those of other threads as well: their own may have nothing to do.
-        let looks = shard.looked.is_none_or(is_long);
+        // Those of other threads as well: their own may have nothing to do. Now and then is enough.
+        let looks = shard.looked.is_none_or(|at| now.saturating_duration_since(at) >= idle_max / 4);
         if looks {
             shard.looked = Some(now);
         }

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
     use crate::model::Header;
 
-    /// `plugins/sdk/src/exporting.rs` has the same head, the other way round.
+    /// `plugins/sdk/src/head.rs` has the same head, the other way round.
     #[test]
     fn texts_stand_one_behind_the_other() {
         let header = |name: &str, value: &str| Header { name: name.into(), value: value.into() };
@@ -47,12 +47,12 @@ mod tests {
             method: "POST".into(),
             url: "https://h/é".into(),
             params: vec![("call".into(), "quote".into())],
-            headers: vec![header("a", ""), header("a", "b")],
+            headers: vec![header("a", ""), header("a", "b"), header("ab", "c")],
             peer: "192.0.2.1".into(),
             received_at_ms: 7,
         };
         let Packed { texts, ends } = Packed::of(&head).expect("it is small");
-        assert_eq!(texts, "clb_1POSThttps://h/é192.0.2.1callquoteaab");
-        assert_eq!(ends, [5, 9, 21, 30, 34, 39, 40, 40, 41, 42]);
+        assert_eq!(texts, "clb_1POSThttps://h/é192.0.2.1callquoteaababc");
+        assert_eq!(ends, [5, 9, 21, 30, 34, 39, 40, 40, 41, 42, 44, 45]);
     }
 }
