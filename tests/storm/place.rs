@@ -17,9 +17,12 @@ impl Place {
         for folder in ["config/routes", "plugins", "secrets"] {
             std::fs::create_dir_all(place.path(folder)).expect("a folder");
         }
+        // Ten edits take a second: looked at once a second, all reloads would see the same of them.
+        // Few instances, so that the pool's memory was all in use before the storm that counts.
         let router = "[listen]\npublic = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\
                       debug_headers = true\n\
                       [limits]\nplugin_deadline = \"20s\"\nreload_rehearsal = \"60s\"\n\
+                      reload_longest = \"630ms\"\ninstances = 32\nplugin_instances = 8\n\
                       [admin.keys.ops]\nsecret = { file = \"../secrets/ops\" }\n\
                       scopes = [\"admin:read\"]\n";
         place.write("config/router.toml", router.as_bytes());
@@ -73,11 +76,12 @@ impl Place {
         self.rename("secrets/turning", format!("whsec_turning_{number:032}").as_bytes());
     }
 
-    /// The edits by turns: every second one leaves something broken.
+    /// The edits by turns: every second one leaves something broken, and the next one mends it.
     pub(super) fn edit(&self, number: usize) {
         let good = routes(number);
         match number % 10 {
-            0 | 4 => {
+            0 => {
+                self.write("plugins/swap.wasm", &telling(number / 10 % 2));
                 self.turn(number);
                 self.rename_routes(&good);
             }
@@ -87,6 +91,10 @@ impl Place {
                 self.swap(number / 10);
             }
             3 => self.write("config/routes/storm.toml", &good.as_bytes()[..good.len() / 2]),
+            4 => {
+                self.turn(number);
+                self.rename_routes(&good);
+            }
             5 => self.rename_routes(&good.replace("\"telling\"", "\"tolling\"")),
             6 => {
                 self.rename_routes(&good);
