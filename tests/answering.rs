@@ -61,6 +61,24 @@ async fn one_answer_for_all_who_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_asked_for_an_adapter_that_can_not_word_it() {
+    let service = Service::start(&[Say::Now(200, CREATED)]).await;
+    let mut bench = Bench::new(Vec::new()).await;
+    let text = include_str!("guests/asking-adapter.wat");
+    let words = "(param i32) (result i32)\n    (i32.const 2048)";
+    assert!(text.contains(words), "what it does to word an outcome");
+    bench.take_by(&text.replace(words, "(param i32) (result i32) unreachable")).await;
+    bench.swap(vec![("asked", Asks::service(&service.url()))]);
+    for order in 0..4 {
+        let mut callback = crate::support::callback();
+        callback.head.url = "https://hooks.example.com/brij/x".to_owned();
+        callback.body = format!("order-{order}").into();
+        assert_eq!(bench.send(&callback).await.status, 503);
+    }
+    assert_eq!(service.came().len(), 2, "then it is shut out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_id_with_another_body_is_refused() {
     let (bench, service) = asked(&[Say::Now(200, CREATED)], |asks| asks).await;
     let callback = bench.callback(ORDER, 1).await;

@@ -79,7 +79,8 @@ fn what_is_counted_needs_no_key_and_names_no_callback() {
     }
     // Of the second it was asked by a fresh one how a duplicate is worded.
     for (name, labels, value) in [
-        ("quarantined", "", 0),
+        ("quarantined", ",duty=\"verify\"", 0),
+        ("quarantined", ",duty=\"respond\"", 0),
         ("memory_most_bytes", "", 1),
         ("instantiate_seconds_count", "", 4),
         // Each is verified, parsed and acknowledged in one call; the forged one and the duplicate

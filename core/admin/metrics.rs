@@ -11,7 +11,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use super::{Admin, ready, shown};
 use crate::generation::{Answerer, Generation, Route};
 use crate::observe::{self, Named, Standing, Values};
-use crate::plugin::{Counted, Plugin};
+use crate::plugin::{Counted, Duty, Plugin};
 
 /// The content type of OpenMetrics 1.0.
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -128,11 +128,19 @@ fn of_plugins(generation: &Generation) -> [Standing; 7] {
         let values = Values::Gauge(each(value));
         Standing { name, help, labels: PLUGIN, values }
     };
-    let is_shut = |one: &Plugin, _: &Counted| u64::from(one.health().quarantine.is_some());
     let most = "The most memory that one instance came to hold";
     let opened = |(one, counted): &(&Plugin, Counted)| (labels(one, None), counted.opened.clone());
     [
-        gauge("plugin_quarantined", "1: it isn't called for one of its duties now", is_shut),
+        Standing {
+            name: "plugin_quarantined",
+            help: "1: it isn't called for this now",
+            labels: &["plugin", "version", "duty"],
+            values: Values::Gauge(by_word(&plugins, |one, _| {
+                let shut = one.health().shut;
+                let duties = Duty::ALL.into_iter().filter(|duty| one.serves(*duty));
+                duties.map(|duty| (duty.word(), u64::from(shut.contains(&duty)))).collect()
+            })),
+        },
         gauge("plugin_kept", "Instances kept for reuse", |one, _| one.kept() as u64),
         gauge("plugin_memory_most_bytes", most, |_, counted| counted.memory_most),
         Standing {
@@ -151,7 +159,7 @@ fn of_plugins(generation: &Generation) -> [Standing; 7] {
             name: "plugin_call",
             help: "Calls for callbacks, well ended or not",
             labels: &["plugin", "version", "phase"],
-            values: Values::Seconds(by_word(&plugins, |counted| {
+            values: Values::Seconds(by_word(&plugins, |_, counted| {
                 // What a plugin doesn't do makes no series.
                 counted.calls.into_iter().filter(|(_, read)| read.count > 0).collect()
             })),
@@ -160,7 +168,7 @@ fn of_plugins(generation: &Generation) -> [Standing; 7] {
             name: "plugin_faults",
             help: "Faults in work for callbacks, by name",
             labels: &["plugin", "version", "fault"],
-            values: Values::Count(by_word(&plugins, |counted| counted.faults)),
+            values: Values::Count(by_word(&plugins, |_, counted| counted.faults)),
         },
     ]
 }
@@ -168,10 +176,10 @@ fn of_plugins(generation: &Generation) -> [Standing; 7] {
 /// What each plugin has by one more word.
 fn by_word<T>(
     plugins: &[(&Plugin, Counted)],
-    of: impl Fn(Counted) -> Vec<(&'static str, T)>,
+    of: impl Fn(&Plugin, Counted) -> Vec<(&'static str, T)>,
 ) -> Vec<(Vec<String>, T)> {
     let each = |(one, counted): &(&Plugin, Counted)| {
-        let values = of(counted.clone()).into_iter();
+        let values = of(one, counted.clone()).into_iter();
         values.map(|(word, value)| (labels(one, Some(word)), value)).collect::<Vec<_>>()
     };
     plugins.iter().flat_map(each).collect()

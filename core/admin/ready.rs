@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Admin, reply, shown};
 use crate::generation::{Generation, Route};
-use crate::plugin::{Duty, Plugin};
+use crate::plugin::Duty;
 use crate::store::Health;
 
 /// It lives, or it wouldn't say so.
@@ -42,10 +42,6 @@ fn serves(route: &Arc<Route>) -> bool {
     route.offline.is_none() && !shut.contains(&Duty::Verify)
 }
 
-fn is_shut(plugin: &Plugin) -> bool {
-    !plugin.health().shut.is_empty()
-}
-
 fn causes(generation: &Generation, stopping: bool, health: &Health) -> Vec<Value> {
     let mut causes = Vec::new();
     if stopping {
@@ -64,9 +60,12 @@ fn causes(generation: &Generation, stopping: bool, health: &Health) -> Vec<Value
     causes.extend(offline.map(|route| json!({ "code": "route_offline", "route": route.name })));
     let silent = generation.routes.targets().filter(|route| route.pulse.is_silent());
     causes.extend(silent.map(|route| json!({ "code": "route_silent", "route": route.name })));
-    let shut = shown::distinct(generation).into_iter().filter(|(plugin, _)| is_shut(plugin));
-    causes.extend(
-        shut.map(|(plugin, _)| json!({ "code": "plugin_quarantined", "plugin": plugin.name() })),
-    );
+    for (plugin, _) in shown::distinct(generation) {
+        let duties: Vec<_> = plugin.health().shut.into_iter().map(Duty::word).collect();
+        if !duties.is_empty() {
+            let (code, plugin) = ("plugin_quarantined", plugin.name());
+            causes.push(json!({ "code": code, "plugin": plugin, "duties": duties }));
+        }
+    }
     causes
 }

@@ -120,6 +120,11 @@ impl Question {
         }
     }
 
+    /// Whether its adapter may be called to word an outcome.
+    pub(super) fn admit(&self) -> Result<(), Fault> {
+        self.place.adapter.admit(Duty::Respond)
+    }
+
     async fn respond(&self, outcome: &Outcome) -> Result<Result<Reply, Reason>, Fault> {
         let mut instance = self.place.adapter.take(Duty::Respond).await?;
         let worded = instance.respond(&self.callback.head, outcome).await;

@@ -58,6 +58,10 @@ impl Try {
 
     /// What there is to say, and whether it is too late to.
     async fn answer(&self, answerer: &Answerer) -> (Result<Worded, Fault>, bool) {
+        if let Err(shut) = self.question.admit() {
+            // Nobody is asked what nobody would word.
+            return (Err(shut), false);
+        }
         let (computed, mut trying) = self.compute(answerer).await;
         let worded = match self.question.word(computed).await {
             Ok(worded) => worded,

@@ -89,6 +89,13 @@ impl Binding {
         Box::pin(Instance::open(Arc::clone(self), None)).await
     }
 
+    /// Whether the plugin may be called for this now.
+    pub fn admit(&self, duty: Duty) -> Result<(), Fault> {
+        let plugin = self.plugin();
+        let admitted = if self.counts { plugin.health.admit(duty) } else { Ok(()) };
+        admitted.inspect_err(|fault| plugin.counts.failed(fault))
+    }
+
     /// An instance for a callback: one that was kept for this duty, where the plugin allows that,
     /// else a fresh one. A plugin in quarantine for it gives none.
     #[inline]
@@ -96,8 +103,8 @@ impl Binding {
         if !self.counts {
             return self.open().await;
         }
+        self.admit(duty)?;
         let plugin = self.plugin();
-        plugin.health.admit(duty).inspect_err(|fault| plugin.counts.failed(fault))?;
         if plugin.limits.reuse > 1
             && let Some(kept) = plugin.warm.take(self.number, duty)
         {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::InstancePre;
 
 use super::abi::Exports;
+use super::binding::Duty;
 use super::call::Call;
 use super::counts::{Counted, Counts};
 use super::health::{Health, HealthReport};
@@ -99,6 +100,15 @@ impl Plugin {
     /// Can it compute answers?
     pub fn is_responder(&self) -> bool {
         self.exports.is_responder()
+    }
+
+    /// Can it be called for this?
+    pub fn serves(&self, duty: Duty) -> bool {
+        match duty {
+            Duty::Verify | Duty::Respond => self.is_adapter(),
+            Duty::Confirm => self.confirms(),
+            Duty::Compute => self.is_responder(),
+        }
     }
 
     /// Does it take a callback in one call?

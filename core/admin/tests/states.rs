@@ -11,7 +11,22 @@ use crate::store::Health;
 /// Has a call on a genuine callback fail.
 async fn fail(binding: &Arc<Binding>) {
     let mut instance = binding.take(Duty::Verify).await.expect("an instance");
-    let head = Head {
+    let callback = Callback { head: head(), body: Default::default() };
+    let verdict = instance.verify(&callback).await;
+    assert!(matches!(verdict, Ok(Verdict::Genuine(_))), "{verdict:?}");
+    let failed = instance.respond(&callback.head, &Outcome::Accepted).await;
+    assert!(matches!(failed, Err(Fault::Trap(_))), "{failed:?}");
+}
+
+/// Has the wording of what was waited for fail.
+async fn fail_later(binding: &Arc<Binding>) {
+    let mut instance = binding.take(Duty::Respond).await.expect("an instance");
+    let failed = instance.respond(&head(), &Outcome::Accepted).await;
+    assert!(matches!(failed, Err(Fault::Trap(_))), "{failed:?}");
+}
+
+fn head() -> Head {
+    Head {
         id: String::new(),
         method: "POST".to_owned(),
         url: "https://hooks.example.com/".to_owned(),
@@ -19,12 +34,7 @@ async fn fail(binding: &Arc<Binding>) {
         headers: Vec::new(),
         peer: "192.0.2.1".to_owned(),
         received_at_ms: 0,
-    };
-    let callback = Callback { head, body: Default::default() };
-    let verdict = instance.verify(&callback).await;
-    assert!(matches!(verdict, Ok(Verdict::Genuine(_))), "{verdict:?}");
-    let failed = instance.respond(&callback.head, &Outcome::Accepted).await;
-    assert!(matches!(failed, Err(Fault::Trap(_))), "{failed:?}");
+    }
 }
 
 fn offline(name: &str, adapter: &Arc<Binding>) -> Route {
@@ -39,14 +49,19 @@ async fn ready_as_long_as_anything_can_be_served() {
     let workshop = Workshop::open();
     let good = workshop.good().await;
     let bad = workshop.bind("bad", &ADAPTER.replace("(;RESPOND;)", "unreachable")).await;
+    let mute = workshop.bind("mute", &ADAPTER.replace("(;RESPOND;)", "unreachable")).await;
     fail(&bad).await;
+    fail_later(&mute).await;
     let gone = json!({ "code": "route_offline", "route": "gone" });
-    let shut = json!({ "code": "plugin_quarantined", "plugin": "bad" });
+    let quarantined = |plugin: &str, duty: &str| json!({ "code": "plugin_quarantined", "plugin": plugin, "duties": [duty] });
+    let shut = quarantined("bad", "verify");
     let no_routes = json!({ "code": "no_routes" });
     for (routes, status, causes) in [
         (vec![route("r", &good)], 200, vec![]),
         (vec![route("r", &good), offline("gone", &good)], 200, vec![gone.clone()]),
         (vec![route("r", &good), route("b", &bad)], 200, vec![shut.clone()]),
+        // It takes callbacks.
+        (vec![route("m", &mute)], 200, vec![quarantined("mute", "respond")]),
         (vec![offline("gone", &good)], 503, vec![gone.clone()]),
         (vec![route("b", &bad), route("c", &bad)], 503, vec![shut.clone()]),
         (vec![route("b", &bad), offline("gone", &good)], 503, vec![gone, shut]),
