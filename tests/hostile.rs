@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-
 use hookswitch::model::Verdict;
 use hookswitch::plugin::{Duty, Fault, Grant, HostRule, Limits, LoadFault, Quarantine};
+use tokio::runtime::Handle;
 
 use crate::support::callback;
 use crate::support::guest::{Bench, Guest, tight};

@@ -49,7 +49,12 @@ impl Duty {
 
     /// `verify`, `respond`, `confirm` or `compute`.
     pub fn word(self) -> &'static str {
-        ["verify", "respond", "confirm", "compute"][self as usize]
+        match self {
+            Duty::Verify => "verify",
+            Duty::Respond => "respond",
+            Duty::Confirm => "confirm",
+            Duty::Compute => "compute",
+        }
     }
 }
 

@@ -133,12 +133,13 @@ impl Embedded {
             waits: tokio::runtime::Builder::new_current_thread().build().map_err(of_file)?,
             stop: Arc::clone(&stop),
         };
+        let readers = Readers::open(options.path.clone(), READERS).map_err(damaged)?;
         let thread = std::thread::Builder::new().name("store".to_owned());
         let writer = thread.spawn(move || writer.run());
         let writer = writer.map_err(of_file)?;
         Ok(Embedded {
             queue: Some(Queue(hand_in)),
-            readers: Readers::new(options.path.clone(), READERS),
+            readers,
             claims: Arc::new(Claims::new(claiming, wait_most_ms)),
             shared,
             seal,

@@ -1,7 +1,7 @@
 //! Connections that only read, each its caller's alone while it reads; what is read never waits for
 //! what is written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
@@ -17,8 +17,11 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, most: usize) -> Arc<Readers> {
-        Arc::new(Readers { path, places: Semaphore::new(most), idle: Mutex::default() })
+    /// All of them are opened at once: what the store holds doesn't hang on who reads when.
+    pub(super) fn open(path: PathBuf, count: usize) -> rusqlite::Result<Arc<Readers>> {
+        let open = |_| connect(&path);
+        let idle = (0..count).map(open).collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(Arc::new(Readers { path, places: Semaphore::new(count), idle: Mutex::new(idle) }))
     }
 
     /// Reads, away from those who serve.
@@ -32,7 +35,8 @@ impl Readers {
             let idle = readers.lock().pop();
             let db = match idle {
                 Some(db) => db,
-                None => open::connect(&readers.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+                // One whose reading failed isn't used again.
+                None => connect(&readers.path)?,
             };
             let made = read(&db)?;
             readers.lock().push(db);
@@ -44,6 +48,10 @@ impl Readers {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 /// Runs what waits for a disk on a thread that may.
